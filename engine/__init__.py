@@ -1,0 +1,1 @@
+"""What a number means: no web, no template, no colour."""

@@ -1,0 +1,1 @@
+"""Rules that find findings, one file each; the contract is engine/check.py (校验规则)."""

@@ -1,0 +1,1 @@
+"""Given rows, ask, compare: the proofs that stand beside the definitions (验证)."""

@@ -1,0 +1,1 @@
+"""The doors: command line, HTTP, pages; the one place that wires the parts together."""
