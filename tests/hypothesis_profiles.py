@@ -1,7 +1,7 @@
-"""How many examples a property runs: fifty in every build, thousands under `make fuzz`; deadlines are off because the machine is shared."""
+"""How many examples a property runs: fifty in every build and always the same ones, thousands of new ones under `make fuzz`."""
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fuzz", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
