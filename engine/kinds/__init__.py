@@ -1,0 +1,1 @@
+"""Definition kinds, one file each; the registry finds them by scanning."""
