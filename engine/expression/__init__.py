@@ -1,1 +1,1 @@
-"""The closed formula grammar: text in, sqlglot tree or findings out (公式)."""
+"""The closed grammar of formulas and conditions: text in, a small tree of our own out, or findings."""
