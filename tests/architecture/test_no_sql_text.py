@@ -11,7 +11,7 @@ from tests.architecture.code_tree import ROOT, parsed, place, python_files, writ
 
 PURE = ("engine/kinds", "engine/modifiers", "engine/checks", "engine/compiling", "engine/expression", "engine/proving", "portal")
 SQL = re.compile(
-    r"\s*(select\s|insert\s+into\b|update\s+\S+\s+set\b|delete\s+from\b|merge\s+into\b|truncate\s|alter\s+table\b"
+    r"\s*(select\s+(\*|\d|distinct\b|$|[\w.()\"]+(\s+as\s+\w+)?\s*(,|\bfrom\b|$))|insert\s+into\b|update\s+\S+\s+set\b|delete\s+from\b|merge\s+into\b|truncate\s|alter\s+table\b"
     r"|(create|drop)\s+(or\s+replace\s+)?(temp(orary)?\s+)?(table|view|schema|index)\b|with\s+\w+\s+as\s*\()",
     re.IGNORECASE,
 )
@@ -65,7 +65,16 @@ def test_a_statement_in_a_string_is_seen(tmp_path: Path, code: str) -> None:
     assert len(list(sql_texts(written(tmp_path, {"engine/compiling/emit.py": f"{code}\n"})))) == 1
 
 
-@pytest.mark.parametrize("code", ['"""Select the rows."""', 'x = "selected"', 'x = "update of the day"', 'x = "with tax as shown"'])
+@pytest.mark.parametrize(
+    "code",
+    [
+        '"""Select the rows."""',
+        'x = "selected"',
+        'x = "update of the day"',
+        'x = "with tax as shown"',
+        'x = "select with exists from union"',
+    ],
+)
 def test_prose_is_not_a_statement(tmp_path: Path, code: str) -> None:
     assert list(sql_texts(written(tmp_path, {"engine/compiling/emit.py": f"{code}\n"}))) == []
 
