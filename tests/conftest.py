@@ -1,3 +1,30 @@
-"""What all tests share."""
+"""What all tests share: hypothesis profiles, and golden files that one option rewrites."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 import tests.hypothesis_profiles  # noqa: F401 (registers the profiles `ci` and `fuzz`)
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option of `make golden`."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what the code says now; then review the diff")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden("sql/sum.duckdb.sql", text)`: the text equals the file below tests/golden; a missing file fails."""
+
+    def agrees(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{name} is not there yet: `make golden` writes it"
+        assert path.read_text(encoding="utf-8") == text
+
+    return agrees
