@@ -1,17 +1,29 @@
 """Contract of a warehouse: it writes SQL from a tree, runs it, and loads rows; it knows datasets only as plain tables."""
 
-from collections.abc import Iterable, Mapping
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from types import TracebackType
+from typing import Literal, Protocol, Self
 
 import pyarrow as pa
 from msgspec import Struct
 from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 ColumnType = Literal["text", "integer", "decimal", "float", "boolean", "date", "timestamp"]
 Value = str | int | float | Decimal | bool | date | datetime | None | tuple["Value", ...]
 LoadMode = Literal["append", "replace", "upsert", "replace_partitions"]
+
+# How each column type travels and is stored. 18 digits keep a decimal in one machine word; six of them are decimals, so that
+# grams survive in a column of tonnes, and a city's budget in yuan still fits.
+DECIMAL_DIGITS, DECIMAL_PLACES = 18, 6
+ARROW_TYPES: Mapping[ColumnType, pa.DataType] = {
+    "text": pa.string(), "integer": pa.int64(), "decimal": pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES), "float": pa.float64(),
+    "boolean": pa.bool_(), "date": pa.date32(), "timestamp": pa.timestamp("us"),
+}  # fmt: skip
 
 
 class TableColumn(Struct, frozen=True):
@@ -60,12 +72,20 @@ class Cancel:
 
     def __init__(self) -> None:
         self.asked = False
-        self.stop = lambda: None
+        self.stop: Callable[[], object] = lambda: None
 
     def now(self) -> None:
         """Stop the statement that runs under this handle, or never start it."""
         self.asked = True
         self.stop()
+
+
+class RowsDoNotFit(Exception):
+    """Rows handed to `load` do not have the table's columns, or a value does not fit its column."""
+
+
+class NotOneSelect(Exception):
+    """A statement that is not one single SELECT of known functions was refused before it reached the database."""
 
 
 class Warehouse(Protocol):
@@ -90,3 +110,199 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Give back files and connections."""
+
+
+class Watch:
+    """Runs beside one statement and interrupts it when its time is up or when its `Cancel` is used.
+
+    An interrupt that arrives before the statement has really begun is lost by every driver, so it is repeated until the block is left.
+    """
+
+    def __init__(self, seconds: float, cancel: Cancel | None, interrupt: Callable[[], object], raised: type[Exception]) -> None:
+        self._seconds, self._cancel, self._interrupt, self._raised = seconds, cancel, interrupt, raised
+        self._woken, self._left = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="statement-watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._cancel:
+            self._cancel.stop = self._woken.set
+            if self._cancel.asked:
+                raise StatementCancelled
+        self._thread.start()
+        return self
+
+    def _run(self) -> None:
+        self._woken.wait(self._seconds)
+        while not self._left.is_set():
+            self._interrupt()
+            self._left.wait(0.05)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._left.set()
+        self._woken.set()
+        self._thread.join()  # so that no interrupt can hit the connection's next statement
+        if self._cancel:
+            self._cancel.stop = lambda: None
+        if isinstance(error, self._raised):
+            if self._cancel and self._cancel.asked:
+                raise StatementCancelled from error
+            raise StatementTimedOut(f"stopped after {self._seconds:g} s") from error
+
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_RESERVED = frozenset(DuckDBGenerator.RESERVED_KEYWORDS) | frozenset(
+    "between coalesce current_schema exists extract greatest grouping int integer interval least nullif position row substring "
+    "system_user time timestamp treat trim values window".split()
+)
+_REFUSED = (exp.DML, exp.DDL, exp.Command, exp.Anonymous, exp.Into, exp.Lock, exp.Parameter, exp.SessionParameter)
+
+
+def refuse_other_than_one_select(tree: exp.Expression) -> None:
+    """Raises NotOneSelect unless the tree is a query that writes nothing and calls only functions that have a node of their own."""
+    if not isinstance(tree, exp.Query):
+        raise NotOneSelect(f"a {tree.key} is not a query")
+    for node in tree.walk():
+        if isinstance(node, _REFUSED):
+            raise NotOneSelect(f"a query may not hold a {node.key}: {node.name}")
+
+
+def with_safe_names(tree: exp.Expression) -> exp.Expression:
+    """A copy whose identifiers are quoted where a database would read them otherwise, and whose sorting puts NULLs last."""
+    tree = tree.copy()
+    for node in tree.walk():
+        if isinstance(node, exp.Identifier):
+            if not _PLAIN.fullmatch(node.this) or node.this in _RESERVED:
+                node.set("quoted", True)
+        elif isinstance(node, exp.Ordered) and node.args.get("nulls_first") is None:
+            node.set("nulls_first", False)
+    return tree
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema in which a table's rows travel."""
+    return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.columns])
+
+
+def fitted(batch: pa.RecordBatch, table: Table, mode: LoadMode) -> pa.RecordBatch:
+    """The batch with exactly the table's columns, in their order and types; a missing column is NULL. Raises RowsDoNotFit."""
+    schema, needed = arrow_schema(table), {"upsert": table.key, "replace_partitions": (table.time,)}.get(mode, ())
+    if mode in ("upsert", "replace_partitions") and not any(needed):
+        raise RowsDoNotFit(f"{table.schema}.{table.name} has no key or time by which its rows could be replaced")
+    unknown = [name for name in batch.schema.names if schema.get_field_index(name) < 0]
+    if unknown:
+        raise RowsDoNotFit(f"{table.schema}.{table.name} has no column {', '.join(unknown)}")
+    columns = []
+    for field in schema:
+        if batch.schema.get_field_index(field.name) < 0:
+            columns.append(pa.nulls(batch.num_rows, field.type))
+            continue
+        try:
+            columns.append(batch.column(field.name).cast(field.type))
+        except pa.ArrowInvalid as error:
+            raise RowsDoNotFit(f"{table.schema}.{table.name}, column {field.name}: {error}") from error
+        if field.name in needed and columns[-1].null_count:
+            raise RowsDoNotFit(f"{table.schema}.{table.name}, column {field.name}: a row without it can't be replaced later")
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def normalised(answer: pa.Table) -> pa.Table:
+    """The answer in the types both warehouses agree on.
+
+    Integers of any width, and decimals without places that fit, become int64; other decimals decimal128(38, places); floats double;
+    times timestamp[us] of wall clock. An author who needs a type in an empty answer casts in the tree.
+    """
+    return pa.table([_normalised(column) for column in answer.columns], names=answer.column_names)
+
+
+_AGREED = (
+    (pa.types.is_integer, pa.int64()), (pa.types.is_floating, pa.float64()), (pa.types.is_timestamp, pa.timestamp("us")),
+    (pa.types.is_large_string, pa.string()),
+)  # fmt: skip
+
+
+def _normalised(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_decimal(column.type):
+        try:
+            return column.cast(pa.decimal128(38, column.type.scale) if column.type.scale else pa.int64())
+        except pa.ArrowInvalid:  # a whole number of more than 64 bits stays exact
+            return column.cast(pa.decimal128(38, 0))
+    return next((column.cast(target) for is_of, target in _AGREED if is_of(column.type)), column)
+
+
+_STORED: Mapping[ColumnType, exp.DType] = {
+    "text": exp.DType.TEXT, "integer": exp.DType.BIGINT, "decimal": exp.DType.DECIMAL, "float": exp.DType.DOUBLE,
+    "boolean": exp.DType.BOOLEAN, "date": exp.DType.DATE, "timestamp": exp.DType.TIMESTAMP,
+}  # fmt: skip
+ARRIVED = "arrived"  # column of a staging table: the order in which rows came, so that the last one wins
+
+
+def table_node(table: Table) -> exp.Table:
+    """`schema.name` as a node."""
+    return exp.Table(this=exp.Identifier(this=table.name), db=exp.Identifier(this=table.schema))
+
+
+def column_node(name: str, table: str | None = None) -> exp.Column:
+    """A column as a node."""
+    return exp.Column(this=exp.Identifier(this=name), table=exp.Identifier(this=table) if table else None)
+
+
+def column_definition(column: TableColumn) -> exp.ColumnDef:
+    """A column of CREATE TABLE."""
+    sizes = (DECIMAL_DIGITS, DECIMAL_PLACES) if column.type == "decimal" else ()
+    sized = [exp.DataTypeParam(this=exp.Literal.number(size)) for size in sizes]
+    return exp.ColumnDef(this=exp.Identifier(this=column.name), kind=exp.DataType(this=_STORED[column.type], expressions=sized))
+
+
+def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
+    """INSERT of every row of the source, in the order of the table's time."""
+    order = [exp.Ordered(this=column_node(table.time))] if table.time else []
+    rows = exp.Select(expressions=[column_node(column.name) for column in table.columns]).from_(source).order_by(*order, copy=False)
+    names = [exp.Identifier(this=column.name) for column in table.columns]
+    return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
+
+
+def insert_latest(table: Table, staged: str) -> exp.Insert:
+    """INSERT of the last staged row of each key."""
+    last_first = exp.Order(expressions=[exp.Ordered(this=column_node(ARRIVED), desc=True, nulls_first=False)])
+    nth = exp.Window(this=exp.RowNumber(), partition_by=[column_node(name) for name in table.key], order=last_first)
+    numbered = exp.Select(expressions=[exp.Star(), exp.Alias(this=nth, alias=exp.Identifier(this="nth"))])
+    numbered = numbered.from_(exp.Table(this=exp.Identifier(this=staged)))
+    insert = insert_from(table, exp.Subquery(this=numbered, alias=exp.TableAlias(this=exp.Identifier(this="numbered"))))
+    insert.expression.where(exp.EQ(this=column_node("nth"), expression=exp.Literal.number(1)), copy=False)
+    return insert
+
+
+def delete_matching(table: Table, staged: str) -> exp.Delete:
+    """DELETE of the rows whose key is among the staged rows."""
+    pairs = [exp.EQ(this=column_node(name, "s"), expression=column_node(name, table.name)) for name in table.key]
+    source = exp.Table(this=exp.Identifier(this=staged), alias=exp.TableAlias(this=exp.Identifier(this="s")))
+    found = exp.Select(expressions=[exp.Literal.number(1)]).from_(source).where(*pairs, copy=False)
+    return exp.Delete(this=table_node(table), where=exp.Where(this=exp.Exists(this=found)))
+
+
+def delete_touched(table: Table, staged: str) -> exp.Delete:
+    """DELETE of the rows on the days of the staged rows; the first and last of these keep the scan short."""
+    time, source = column_node(table.time or ""), exp.Table(this=exp.Identifier(this=staged))
+    day = _cast(time, exp.DType.DATE)
+    first, last = (
+        exp.Subquery(this=exp.Select(expressions=[_cast(end(this=time.copy()), exp.DType.DATE)]).from_(source.copy()))
+        for end in (exp.Min, exp.Max)
+    )
+    days = exp.Select(expressions=[day.copy()], distinct=exp.Distinct()).from_(source)
+    touched = exp.and_(
+        exp.GTE(this=time.copy(), expression=first),
+        exp.LT(this=time.copy(), expression=exp.Add(this=last, expression=exp.Literal.number(1))),
+        exp.In(this=day, query=exp.Subquery(this=days)),
+    )
+    return exp.Delete(this=table_node(table), where=exp.Where(this=touched))
+
+
+def count_and_watermark(table: Table) -> exp.Select:
+    """SELECT of a table's row count and its greatest time."""
+    greatest = exp.Max(this=column_node(table.time)) if table.time else exp.Null()
+    counted = [exp.Count(this=exp.Star()), _cast(greatest, exp.DType.TIMESTAMP)]
+    return exp.Select(expressions=counted).from_(table_node(table))
+
+
+def _cast(expression: exp.Expression, kind: exp.DType) -> exp.Cast:
+    return exp.Cast(this=expression, to=exp.DataType(this=kind))
