@@ -77,7 +77,7 @@ def _tokens(raw: str, style: str) -> tuple[int, list[str]]:
 def _token_at(tokens: list[str], value: str, offset: int) -> int:
     """Which token writes the character at the offset of the value.
 
-    On one line it is the token of that number. Where lines are folded blanks come and go, so only the other characters are counted on both sides.
+    On one line it is the token of that number. Where lines are folded, blanks come and go: only the other characters are counted.
     """
     if not any("\n" in token for token in tokens):
         return min(offset, len(tokens))
