@@ -7,7 +7,21 @@ from decimal import Decimal
 from sqlglot import exp
 
 from engine.expression.tree import (
-    Aggregate, Between, Binary, Call, Case, Column, Expr, In, InColumn, IndicatorCall, IsNull, Like, Literal, Unary, Value,
+    Aggregate,
+    Between,
+    Binary,
+    Call,
+    Case,
+    Column,
+    Expr,
+    In,
+    InColumn,
+    IndicatorCall,
+    IsNull,
+    Like,
+    Literal,
+    Unary,
+    Value,
 )  # fmt: skip
 
 ColumnNode = Callable[[Column], exp.Expression]
@@ -138,7 +152,10 @@ def _cast(node: exp.Expression, kind: str) -> exp.Expression:
 
 
 def _double(node: exp.Expression) -> exp.Expression:
-    return _cast(node, "DOUBLE")
+    bare = node.this if isinstance(node, exp.Paren) else node
+    first = bare.this if isinstance(bare, (exp.Mul, exp.Div)) else bare
+    is_double = isinstance(first, exp.Cast) and first.is_type(exp.DType.DOUBLE)
+    return node if is_double else _cast(bare, "DOUBLE")
 
 
 def _call(name: str, args: list[exp.Expression]) -> exp.Expression:

@@ -40,7 +40,8 @@ def _write(expr: Expr) -> tuple[str, int]:
             # Inside a case these four words would be read as its parts.
             return (f"({expr.name})" if expr.name.lower() in _NEEDS_BRACKETS else expr.name), _ATOM
         case Unary(op="not", of=of):
-            return f"not {_inside(of, _COMPARE)}", _NOT
+            # `not x is null` is read as one test, so the inner test keeps its brackets.
+            return f"not {_inside(of, _SUM if isinstance(of, IsNull) else _COMPARE)}", _NOT
         case Unary(of=of):
             # -5 is read back as a number and -(-x) would look like a comment, so both keep their brackets.
             text = _inside(of, _ATOM)
