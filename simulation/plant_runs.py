@@ -18,24 +18,23 @@ LINES = [(plant.id, line) for plant in INCINERATORS for line in range(1, plant.l
 
 def facility_runs(seed: int, first: datetime, last: datetime) -> pa.Table:
     """One row a plant and whole day: tonnes in and out, tonnes left at its end. in - out = what the pit kept."""
-    tables = []
-    for day in days(first, last):
-        if datetime.combine(day, datetime.max.time()) >= last:
-            continue  # a day is reported when it is over
-        received = arriving(seed, day)
-        tables.append(
-            pa.table(
-                {
-                    "facility_id": PLANT_IDS,
-                    "d": pa.array([day] * len(PLANTS)),
-                    "in_ton": np.round(received, 3),
-                    "out_ton": np.round(leaving(seed, day, received), 3),
-                    "stock_ton": np.round(stored(seed, day.toordinal() + 1), 3),
-                    "power_kwh": np.round(received * 38 * chance(seed, "power", day.toordinal()).normal(1, 0.04, len(PLANTS))),
-                }
-            )
-        )
-    return pa.concat_tables(tables)
+    over = [day for day in days(first, last) if datetime.combine(day, datetime.max.time()) < last]  # a day is reported when it is over
+    return pa.concat_tables([_runs_of_day(seed, day) for day in over] or [_runs_of_day(seed, first.date()).slice(0, 0)])
+
+
+def _runs_of_day(seed: int, day: date) -> pa.Table:
+    received = arriving(seed, day)
+    power = received * 38 * chance(seed, "power", day.toordinal()).normal(1, 0.04, len(PLANTS))
+    return pa.table(
+        {
+            "facility_id": PLANT_IDS,
+            "d": pa.array([day] * len(PLANTS)),
+            "in_ton": np.round(received, 3),
+            "out_ton": np.round(leaving(seed, day, received), 3),
+            "stock_ton": np.round(stored(seed, day.toordinal() + 1), 3),
+            "power_kwh": np.round(power),
+        }
+    )
 
 
 def plant_readings(seed: int, first: datetime, last: datetime) -> pa.Table:

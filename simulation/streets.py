@@ -43,26 +43,25 @@ def toilet_checks(seed: int, first: datetime, last: datetime) -> pa.Table:
 
 def sweep_cover(seed: int, first: datetime, last: datetime) -> pa.Table:
     """One row a road and whole day: metres planned, and metres that the tracks of sweepers cover."""
+    over = [day for day in days(first, last) if datetime.combine(day, datetime.max.time()) < last]
+    return pa.concat_tables([_swept(seed, day) for day in over] or [_swept(seed, first.date()).slice(0, 0)])
+
+
+def _swept(seed: int, day: date) -> pa.Table:
     n = len(STREET_CODES) * ROADS_A_STREET
     length = np.round(chance(seed, "roads").uniform(300, 3200, n), 1)
-    tables = []
-    for day in days(first, last):
-        if datetime.combine(day, datetime.max.time()) < last:
-            luck = chance(seed, "sweeping", day.toordinal())
-            part = np.where(luck.random(n) < 0.88, 1.0, luck.uniform(0.6, 1.0, n))
-            tables.append(
-                pa.table(
-                    {
-                        "seg_id": numbered("RD", np.arange(n), 5),
-                        "d": pa.array([day] * n),
-                        "region_code": pick(STREET_CODES, np.arange(n) // ROADS_A_STREET),
-                        "road_class": pick(CLASSES, np.arange(n) % len(CLASSES)),
-                        "planned_m": length,
-                        "covered_m": np.round(length * part, 1),
-                    }
-                )
-            )
-    return pa.concat_tables(tables)
+    luck = chance(seed, "sweeping", day.toordinal())
+    part = np.where(luck.random(n) < 0.88, 1.0, luck.uniform(0.6, 1.0, n))
+    return pa.table(
+        {
+            "seg_id": numbered("RD", np.arange(n), 5),
+            "d": pa.array([day] * n),
+            "region_code": pick(STREET_CODES, np.arange(n) // ROADS_A_STREET),
+            "road_class": pick(CLASSES, np.arange(n) % len(CLASSES)),
+            "planned_m": length,
+            "covered_m": np.round(length * part, 1),
+        }
+    )
 
 
 def snowfalls(seed: int, winter: int) -> list[datetime]:
