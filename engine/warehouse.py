@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from types import TracebackType
@@ -115,7 +116,7 @@ class Warehouse(Protocol):
 class Watch:
     """Runs beside one statement and interrupts it when its time is up or when its `Cancel` is used.
 
-    An interrupt that arrives before the statement has really begun is lost by every driver, so it is repeated until the block is left.
+    An interrupt that comes before the statement has begun is lost by every driver, so it is repeated until the block is left.
     """
 
     def __init__(self, seconds: float, cancel: Cancel | None, interrupt: Callable[[], object], raised: type[Exception]) -> None:
@@ -134,7 +135,8 @@ class Watch:
     def _run(self) -> None:
         self._woken.wait(self._seconds)
         while not self._left.is_set():
-            self._interrupt()
+            with suppress(Exception):  # a connection that is gone needs no interrupting
+                self._interrupt()
             self._left.wait(0.05)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -238,12 +240,7 @@ ARRIVED = "arrived"  # column of a staging table: the order in which rows came, 
 
 def table_node(table: Table) -> exp.Table:
     """`schema.name` as a node."""
-    return exp.Table(this=exp.Identifier(this=table.name), db=exp.Identifier(this=table.schema))
-
-
-def column_node(name: str, table: str | None = None) -> exp.Column:
-    """A column as a node."""
-    return exp.Column(this=exp.Identifier(this=name), table=exp.Identifier(this=table) if table else None)
+    return exp.table_(table.name, db=table.schema)
 
 
 def column_definition(column: TableColumn) -> exp.ColumnDef:
@@ -255,26 +252,26 @@ def column_definition(column: TableColumn) -> exp.ColumnDef:
 
 def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
     """INSERT of every row of the source, in the order of the table's time."""
-    order = [exp.Ordered(this=column_node(table.time))] if table.time else []
-    rows = exp.Select(expressions=[column_node(column.name) for column in table.columns]).from_(source).order_by(*order, copy=False)
+    order = [exp.column(table.time)] if table.time else []
+    rows = exp.Select(expressions=[exp.column(column.name) for column in table.columns]).from_(source).order_by(*order, copy=False)
     names = [exp.Identifier(this=column.name) for column in table.columns]
     return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
 
 
 def insert_latest(table: Table, staged: str) -> exp.Insert:
     """INSERT of the last staged row of each key."""
-    last_first = exp.Order(expressions=[exp.Ordered(this=column_node(ARRIVED), desc=True, nulls_first=False)])
-    nth = exp.Window(this=exp.RowNumber(), partition_by=[column_node(name) for name in table.key], order=last_first)
+    last_first = exp.Order(expressions=[exp.Ordered(this=exp.column(ARRIVED), desc=True, nulls_first=False)])
+    nth = exp.Window(this=exp.RowNumber(), partition_by=[exp.column(name) for name in table.key], order=last_first)
     numbered = exp.Select(expressions=[exp.Star(), exp.Alias(this=nth, alias=exp.Identifier(this="nth"))])
-    numbered = numbered.from_(exp.Table(this=exp.Identifier(this=staged)))
+    numbered = numbered.from_(exp.table_(staged))
     insert = insert_from(table, exp.Subquery(this=numbered, alias=exp.TableAlias(this=exp.Identifier(this="numbered"))))
-    insert.expression.where(exp.EQ(this=column_node("nth"), expression=exp.Literal.number(1)), copy=False)
+    insert.expression.where(exp.EQ(this=exp.column("nth"), expression=exp.Literal.number(1)), copy=False)
     return insert
 
 
 def delete_matching(table: Table, staged: str) -> exp.Delete:
     """DELETE of the rows whose key is among the staged rows."""
-    pairs = [exp.EQ(this=column_node(name, "s"), expression=column_node(name, table.name)) for name in table.key]
+    pairs = [exp.EQ(this=exp.column(name, "s"), expression=exp.column(name, table.name)) for name in table.key]
     source = exp.Table(this=exp.Identifier(this=staged), alias=exp.TableAlias(this=exp.Identifier(this="s")))
     found = exp.Select(expressions=[exp.Literal.number(1)]).from_(source).where(*pairs, copy=False)
     return exp.Delete(this=table_node(table), where=exp.Where(this=exp.Exists(this=found)))
@@ -282,10 +279,10 @@ def delete_matching(table: Table, staged: str) -> exp.Delete:
 
 def delete_touched(table: Table, staged: str) -> exp.Delete:
     """DELETE of the rows on the days of the staged rows; the first and last of these keep the scan short."""
-    time, source = column_node(table.time or ""), exp.Table(this=exp.Identifier(this=staged))
-    day = _cast(time, exp.DType.DATE)
+    time, source = exp.column(table.time or ""), exp.table_(staged)
+    day = exp.cast(time, exp.DType.DATE)
     first, last = (
-        exp.Subquery(this=exp.Select(expressions=[_cast(end(this=time.copy()), exp.DType.DATE)]).from_(source.copy()))
+        exp.Subquery(this=exp.Select(expressions=[exp.cast(end(this=time.copy()), exp.DType.DATE)]).from_(source.copy()))
         for end in (exp.Min, exp.Max)
     )
     days = exp.Select(expressions=[day.copy()], distinct=exp.Distinct()).from_(source)
@@ -299,10 +296,6 @@ def delete_touched(table: Table, staged: str) -> exp.Delete:
 
 def count_and_watermark(table: Table) -> exp.Select:
     """SELECT of a table's row count and its greatest time."""
-    greatest = exp.Max(this=column_node(table.time)) if table.time else exp.Null()
-    counted = [exp.Count(this=exp.Star()), _cast(greatest, exp.DType.TIMESTAMP)]
+    greatest = exp.Max(this=exp.column(table.time)) if table.time else exp.Null()
+    counted = [exp.Count(this=exp.Star()), exp.cast(greatest, exp.DType.TIMESTAMP)]
     return exp.Select(expressions=counted).from_(table_node(table))
-
-
-def _cast(expression: exp.Expression, kind: exp.DType) -> exp.Cast:
-    return exp.Cast(this=expression, to=exp.DataType(this=kind))

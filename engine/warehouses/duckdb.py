@@ -9,27 +9,8 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.warehouse import (
-    ARRIVED,
-    Cancel,
-    LoadMode,
-    Statement,
-    Table,
-    TableState,
-    Watch,
-    arrow_schema,
-    column_definition,
-    count_and_watermark,
-    delete_matching,
-    delete_touched,
-    fitted,
-    insert_from,
-    insert_latest,
-    normalised,
-    refuse_other_than_one_select,
-    table_node,
-    with_safe_names,
-)
+from engine import warehouse
+from engine.warehouse import Cancel, LoadMode, Statement, Table, TableState, Watch
 
 _CREATE_STATE = """
     CREATE SCHEMA IF NOT EXISTS chengmai;
@@ -80,18 +61,18 @@ class DuckDbWarehouse:
 
     def write(self, tree: exp.Expression, pretty: bool = False) -> str:
         """SQL text of a tree; GREATEST and LEAST pass over NULLs, as they do in PostgreSQL."""
-        tree = with_safe_names(tree)
+        tree = warehouse.with_safe_names(tree)
         for node in tree.find_all(exp.Greatest, exp.Least):
             node.set("ignore_nulls", True)
         return tree.sql(dialect=self.dialect, comments=False, pretty=pretty, copy=False)
 
     def query(self, statement: Statement, *, seconds: float = 60.0, cancel: Cancel | None = None) -> pa.Table:
         """Run a SELECT; see `engine.warehouse.normalised` for the types. Raises StatementTimedOut, StatementCancelled, NotOneSelect."""
-        refuse_other_than_one_select(statement.tree)
+        warehouse.refuse_other_than_one_select(statement.tree)
         sql = self.write(statement.tree)
         with self._root.cursor() as cursor, Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
             answer = cursor.sql(sql, params=dict(statement.parameters) or None)
-            return normalised(answer.to_arrow_table())
+            return warehouse.normalised(answer.to_arrow_table())
 
     def create(self, table: Table) -> None:
         """Make schema and table when missing, add columns that are new."""
@@ -102,21 +83,21 @@ class DuckDbWarehouse:
         schema = exp.Create(this=exp.Table(db=exp.Identifier(this=table.schema)), kind="SCHEMA", exists=True)
         cursor.execute(self.write(schema))
         cursor.execute(self.write(self._create_table(table, exists=True)))
-        present = {row[0] for row in cursor.execute(self.write(exp.Describe(this=table_node(table)))).fetchall()}
+        present = {row[0] for row in cursor.execute(self.write(exp.Describe(this=warehouse.table_node(table)))).fetchall()}
         for column in table.columns:
             if column.name not in present:
-                added = exp.Alter(this=table_node(table), kind="TABLE", actions=[column_definition(column)])
+                added = exp.Alter(this=warehouse.table_node(table), kind="TABLE", actions=[warehouse.column_definition(column)])
                 cursor.execute(self.write(added))
 
     def _create_table(self, table: Table, *, exists: bool = False, replace: bool = False) -> exp.Create:
-        columns = [column_definition(column) for column in table.columns]
-        shape = exp.Schema(this=table_node(table), expressions=columns)
+        columns = [warehouse.column_definition(column) for column in table.columns]
+        shape = exp.Schema(this=warehouse.table_node(table), expressions=columns)
         return exp.Create(this=shape, kind="TABLE", exists=exists, replace=replace)
 
     def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
         """Write rows and move the table's version in one transaction. Raises RowsDoNotFit; then nothing has changed."""
         failures: list[Exception] = []  # DuckDB tells only the text of an error in a stream; the caller is to see the error itself
-        reader = pa.RecordBatchReader.from_batches(arrow_schema(table), _fitted(rows, table, mode, failures))
+        reader = pa.RecordBatchReader.from_batches(warehouse.arrow_schema(table), _fitted(rows, table, mode, failures))
         with self._one_writer, self._root.cursor() as cursor:
             cursor.begin()
             try:
@@ -134,28 +115,28 @@ class DuckDbWarehouse:
     def _write_rows(self, cursor: duckdb.DuckDBPyConnection, table: Table, mode: LoadMode) -> None:
         incoming = exp.Table(this=exp.Identifier(this="incoming"))
         if mode == "append":
-            cursor.execute(self.write(insert_from(table, incoming)))
+            cursor.execute(self.write(warehouse.insert_from(table, incoming)))
         elif mode == "replace":
             # A new table rather than DELETE: deleted rows would stay in the file, and the order by time would be lost.
             cursor.execute(self.write(self._create_table(table, replace=True)))
-            cursor.execute(self.write(insert_from(table, incoming)))
+            cursor.execute(self.write(warehouse.insert_from(table, incoming)))
         else:
-            numbered = exp.Window(this=exp.RowNumber())
-            staged = exp.Select(expressions=[exp.Star(), exp.Alias(this=numbered, alias=exp.Identifier(this=ARRIVED))]).from_(incoming)
+            arrived = exp.Alias(this=exp.Window(this=exp.RowNumber()), alias=exp.Identifier(this=warehouse.ARRIVED))
+            staged = exp.Select(expressions=[exp.Star(), arrived]).from_(incoming)
             temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
             staging = exp.Table(this=exp.Identifier(this="staged"))
             cursor.execute(self.write(exp.Create(this=staging, kind="TABLE", replace=True, properties=temporary, expression=staged)))
             if mode == "upsert":
-                cursor.execute(self.write(delete_matching(table, "staged")))
-                cursor.execute(self.write(insert_latest(table, "staged")))
+                cursor.execute(self.write(warehouse.delete_matching(table, "staged")))
+                cursor.execute(self.write(warehouse.insert_latest(table, "staged")))
             else:
-                cursor.execute(self.write(delete_touched(table, "staged")))
-                cursor.execute(self.write(insert_from(table, staging.copy())))
+                cursor.execute(self.write(warehouse.delete_touched(table, "staged")))
+                cursor.execute(self.write(warehouse.insert_from(table, staging.copy())))
             cursor.execute(self.write(exp.Drop(tables=[staging.copy()], kind="TABLE")))
 
     def _move_version(self, cursor: duckdb.DuckDBPyConnection, table: Table) -> TableState:
         before = cursor.execute(_READ_STATE, (table.schema, table.name)).fetchone()
-        counted = cursor.execute(self.write(count_and_watermark(table))).fetchone()
+        counted = cursor.execute(self.write(warehouse.count_and_watermark(table))).fetchone()
         assert counted is not None
         rows, watermark = counted
         state = TableState(version=(before[0] if before else 0) + 1, rows=rows, watermark=watermark, loaded_at=self._now())
@@ -177,7 +158,7 @@ class DuckDbWarehouse:
 def _fitted(rows: Iterable[pa.RecordBatch], table: Table, mode: LoadMode, failures: list[Exception]) -> Iterator[pa.RecordBatch]:
     try:
         for batch in rows:
-            yield fitted(batch, table, mode)
+            yield warehouse.fitted(batch, table, mode)
     except Exception as error:
         failures.append(error)
         raise
