@@ -28,6 +28,13 @@ class Calendar(Part, frozen=True):
     spans: Annotated[tuple[str, str] | None, Meta(title="时段列", description="Start and end columns, for spans instead of days")] = None
 
 
+class Domain(Part, frozen=True):
+    """A field of city work; a folder of definitions (领域)."""
+
+    name: Annotated[ItemName, Meta(title="名称", description="Name of the folder", examples=["sanitation"])]
+    title: Annotated[str, Meta(title="标题", description="What screens show", examples=["环境卫生"])]
+
+
 class Project(KindSpec, frozen=True):
     """Title, time zone, warehouse and calendars of one definitions folder (项目)."""
 
@@ -38,4 +45,5 @@ class Project(KindSpec, frozen=True):
     language: Annotated[str, Meta(title="语言", description="Language of findings", examples=["zh"])] = "zh"
     week_starts: Annotated[int, Meta(title="周起始日", description="1 is Monday", ge=1, le=7)] = 1
     region: Annotated[Ref | None, Meta(title="行级范围维度", description="Dimension that `region` means in row scopes", examples=["city.district"])] = None
+    domains: Annotated[tuple[Domain, ...], Meta(title="领域", description="Fields of work, in the order screens show them")] = ()
     calendars: Annotated[tuple[Calendar, ...], Meta(title="日历", description="Named calendars")] = ()
