@@ -54,9 +54,10 @@ _SCALES: dict[str, tuple[tuple[str, str, str], ...]] = {
 # What is counted one by one is its own kind: a household is not a person, and two of them are never added.
 COUNTERS = tuple(
     """人 户 件 座 处 次 条 盏 个 辆 分 台 套 根 块 班 车 艘 架 列 株 棵 只 头 份 张 项 起 宗 例 家 所 间 栋 幢 层 名 位 组 批 趟 班次
-    人次 车次 台次 户次 件次 架次 航次 对 双 桶 箱 瓶 袋 包 井 孔 口 片 宿 床 床位 车位 桩 枪 站 点 路 线路 街道 社区 网格 企业 学校 医院 部
-    A Hz dB lx ℃ NTU pH""".split()
+    人次 车次 台次 户次 件次 架次 航次 对 双 桶 箱 瓶 袋 包 井 孔 口 片 宿 床 床位 车位 桩 枪 站 点 路 线路 街道 社区 网格
+    企业 学校 医院 部""".split()
 )
+_OTHERS = ("A", "Hz", "dB", "lx", "℃", "NTU", "pH")
 _MULTIPLIERS = {"百": 100, "千": 1000, "万": 10_000, "十万": 100_000, "百万": 10**6, "千万": 10**7, "亿": 10**8}
 _SAME = str.maketrans({"㎡": "m²", "㎥": "m³", "㎞": "km", "㎏": "kg", "㎝": "cm", "㎜": "mm", "°": "℃", "（": "(", "）": ")", "／": "/",
                        "％": "%", "×": "·", "*": "·", "⋅": "·", "•": "·", "・": "·", "µ": "μ"})  # fmt: skip
@@ -68,8 +69,8 @@ def _known() -> Iterator[tuple[str, Unit]]:
         for symbol, factor, others in rows:
             for name in (symbol, *others.split()):
                 yield name, Unit(Fraction(factor), dims)
-    for counter in COUNTERS:
-        yield counter, Unit(Fraction(1), ((counter, 1),))
+    for name in (*COUNTERS, *_OTHERS):
+        yield name, Unit(Fraction(1), ((name, 1),))
 
 
 KNOWN: dict[str, Unit] = dict(_known())
@@ -103,7 +104,7 @@ def quotient(above: Unit, below: Unit) -> Unit:
 
 def difference(left: Unit, right: Unit) -> Unit:
     """The unit of a difference of two like units: that of the left one, but per cent less per cent is points."""
-    return POINT if is_percent(left) and is_percent(right) else left
+    return POINT if left == PERCENT and is_percent(right) else left
 
 
 def same_kind(left: Unit, right: Unit) -> bool:

@@ -160,9 +160,21 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
         "write 2026-01-31 or 2026-01-31 08:00:00",
     ),
     "unknown-column": ("没有名为「{word}」的列", "no column is named '{word}'", "{advice_zh}", "{advice_en}"),
+    "unknown-indicator": (
+        "没有编号为「{word}」的指标",
+        "no indicator has the id '{word}'",
+        "`chengmai list indicators` 列出所有指标",
+        "`chengmai list indicators` shows all of them",
+    ),
+    "indicator-not-allowed": (
+        "这里不能引用指标「{word}」",
+        "the indicator '{word}' cannot stand here",
+        "只有指标的公式和条件可以引用指标",
+        "only formulas and conditions of indicators may use one",
+    ),
     "unit-mismatch": (
         "「{left}」与「{right}」不是同一种单位，不能{doing_zh}",
-        "{left} and {right} are unlike units and cannot be {doing_en}",
+        "{left_en} and {right_en} have unlike units and cannot be {doing_en}",
         "{advice_zh}",
         "{advice_en}",
     ),
