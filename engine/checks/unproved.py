@@ -32,4 +32,15 @@ class Unproved(Check, frozen=True):
 
 def _proved(catalog: Catalog) -> set[str]:
     tests = (found.spec for (kind, _), found in catalog.definitions.items() if kind == "test")
-    return {test.of for test in tests if isinstance(test, Test) and test.of}
+    return {id for test in tests if isinstance(test, Test) for id in _asked(test)}
+
+
+def _asked(test: Test) -> Iterator[str]:
+    if test.of:
+        yield test.of
+    for ask in (test.ask or {}, *(case.ask for case in test.cases)):
+        indicators = ask.get("indicators")
+        for one in indicators if isinstance(indicators, list | tuple) else ():
+            id = one.get("of") if isinstance(one, dict) else one
+            if isinstance(id, str):
+                yield id
