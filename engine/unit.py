@@ -30,7 +30,7 @@ POINT = Unit(Fraction(1, 100), (("pp", 1),))
 # Each row: the kind, then each unit with its factor and its other names. The first unit of the right size is the one shown.
 _SCALES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "kg^1": (("t", "1000", "吨"), ("kg", "1", "公斤 千克"), ("g", "1/1000", "克"),
-             ("mg", "1/1000000", "毫克"), ("μg", "1/1000000000", "微克 ug")),
+             ("mg", "1/1000000", "毫克"), ("μg", "1/1000000000", "微克 ug"), ("短吨", "90718474/100000", "short_ton")),
     "m^1": (("km", "1000", "公里 千米"), ("m", "1", "米"), ("cm", "1/100", "厘米"), ("mm", "1/1000", "毫米")),
     "m^2": (("km²", "1000000", "平方公里 平方千米"), ("m²", "1", "平方米 平米"),
             ("万m²", "10000", "公顷 hm² ha 万平方米"), ("亩", "2000/3", "")),
