@@ -87,7 +87,10 @@ class Keep(Part, frozen=True):
     """How long rows and stored states are kept (保留期)."""
 
     raw: Annotated[Duration | None, Meta(title="原始行", description="How long raw rows stay", examples=["P90D"])] = None
-    day: Annotated[Duration | Literal["forever"] | None, Meta(title="日级状态", description="How long day states stay")] = None
+    day: Annotated[
+        Annotated[str, Meta(pattern=r"^(forever|P[0-9]+[YMWD])$", examples=["forever", "P730D"])] | None,
+        Meta(title="日级状态", description="How long day states stay: whole days, weeks, months or years, or forever"),
+    ] = None
 
 
 class Dataset(KindSpec, frozen=True, rename={"source": "from"}):
