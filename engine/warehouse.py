@@ -187,13 +187,12 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 def fitted(batch: pa.RecordBatch, table: Table, mode: LoadMode) -> pa.RecordBatch:
     """The batch with exactly the table's columns, in their order and types; a missing column is NULL. Raises RowsDoNotFit."""
-    schema, needed = arrow_schema(table), {"upsert": table.key, "replace_partitions": (table.time,)}.get(mode, ())
+    columns, schema = [], arrow_schema(table)
+    needed = {"upsert": table.key, "replace_partitions": (table.time,)}.get(mode, ())
     if mode in ("upsert", "replace_partitions") and not any(needed):
         raise RowsDoNotFit(f"{table.schema}.{table.name} has no key or time by which its rows could be replaced")
-    unknown = [name for name in batch.schema.names if schema.get_field_index(name) < 0]
-    if unknown:
+    if unknown := [name for name in batch.schema.names if schema.get_field_index(name) < 0]:
         raise RowsDoNotFit(f"{table.schema}.{table.name} has no column {', '.join(unknown)}")
-    columns = []
     for field in schema:
         if batch.schema.get_field_index(field.name) < 0:
             columns.append(pa.nulls(batch.num_rows, field.type))
@@ -272,9 +271,9 @@ def insert_latest(table: Table, staged: str) -> exp.Insert:
 def delete_matching(table: Table, staged: str) -> exp.Delete:
     """DELETE of the rows whose key is among the staged rows."""
     pairs = [exp.EQ(this=exp.column(name, "s"), expression=exp.column(name, table.name)) for name in table.key]
-    source = exp.Table(this=exp.Identifier(this=staged), alias=exp.TableAlias(this=exp.Identifier(this="s")))
-    found = exp.Select(expressions=[exp.Literal.number(1)]).from_(source).where(*pairs, copy=False)
-    return exp.Delete(this=table_node(table), where=exp.Where(this=exp.Exists(this=found)))
+    source = exp.alias_(exp.table_(staged), "s", table=True)
+    found = exp.Exists(this=exp.Select(expressions=[exp.Literal.number(1)]).from_(source).where(*pairs, copy=False))
+    return exp.Delete(this=table_node(table), where=exp.Where(this=found))
 
 
 def delete_touched(table: Table, staged: str) -> exp.Delete:

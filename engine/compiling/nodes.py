@@ -238,9 +238,7 @@ def range_frame_window(
 ) -> exp.Window:
     """Aggregate over the rows whose time lies in [t - span, t]; without a span, over all rows up to and including t."""
     spec = exp.WindowSpec(kind="RANGE", start=span or "UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
-    return exp.Window(
-        this=aggregate, partition_by=list(partition), order=exp.Order(expressions=[exp.Ordered(this=order)]), spec=spec
-    )
+    return exp.Window(this=aggregate, partition_by=list(partition), order=exp.Order(expressions=[exp.Ordered(this=order)]), spec=spec)
 
 
 def rolling_span(months: int = 0, days: int = 0, seconds: int = 0, is_date: bool = False) -> exp.Expression:

@@ -206,10 +206,11 @@ def _launch(folder: Path, socket: Path, account: str | None, durable: bool, seco
 
 
 def _run(account: str | None, folder: Path, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    group = pwd.getpwnam(account).pw_gid if account else None
     with tempfile.TemporaryFile("w+") as errors:  # not a pipe: the server would hold its other end for ever
         done = subprocess.run(
             [binaries() / program, *arguments],
-            user=account, extra_groups=[] if account else None, env=_ENVIRONMENT, cwd=folder, stdin=subprocess.DEVNULL,
+            user=account, group=group, extra_groups=[] if account else None, env=_ENVIRONMENT, cwd=folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=errors, check=False, start_new_session=True,
         )  # fmt: skip
         errors.seek(0)

@@ -33,11 +33,10 @@ _LIMITS = "SELECT set_config('transaction_read_only', 'on', true), set_config('s
 # True when text is already ordered by code point and lower() knows more than ASCII; else the collation to give to text columns.
 _COLLATION = """
     SELECT 'B' < 'a' AND lower('É') = 'é', coalesce((SELECT collname FROM pg_collation WHERE collname = 'pg_c_utf8' LIMIT 1), 'C')"""
-_READ_AS = {
-    16: pa.bool_(), 20: pa.int64(), 21: pa.int64(), 23: pa.int64(), 700: pa.float64(), 701: pa.float64(), 1082: pa.date32(),
+_READ_AS = {  # by type number; 1700 is numeric
+    16: pa.bool_(), **dict.fromkeys((20, 21, 23), pa.int64()), **dict.fromkeys((700, 701), pa.float64()), 1082: pa.date32(),
     1114: pa.timestamp("us"),
 }  # fmt: skip
-_NUMERIC = 1700
 _MOST_PLACES = 12  # of a numeric without a declared scale: a quotient has more, and is a double
 
 
@@ -61,11 +60,8 @@ class PostgresWarehouse:
             row = connection.execute(_COLLATION).fetchone()
         self._collation = row[1] if row and not row[0] else None
 
-    def write(self, tree: exp.Expression, pretty: bool = False) -> str:
-        """SQL text of a tree; what PostgreSQL says otherwise is rewritten, see `_rewrites`."""
-        return self._text(tree, {}, pretty)
-
-    def _text(self, tree: exp.Expression, numbers: dict[str, int] | None = None, pretty: bool = False) -> str:
+    def write(self, tree: exp.Expression, pretty: bool = False, numbers: dict[str, int] | None = None) -> str:
+        """SQL text of a tree; what PostgreSQL says otherwise is rewritten. A placeholder is %(name)s, or $n where it has a number."""
         tree = warehouse.with_safe_names(tree)
         for node in reversed(list(tree.walk())):
             rewrite = _REWRITES.get(type(node))
@@ -82,9 +78,8 @@ class PostgresWarehouse:
         more than 12 or when there are no values.
         """
         warehouse.refuse_other_than_one_select(statement.tree)
-        names = list(statement.parameters)
-        text = self._text(statement.tree, {name: number for number, name in enumerate(names, 1)})
-        stopped = psycopg.errors.QueryCanceled
+        names, stopped = list(statement.parameters), psycopg.errors.QueryCanceled
+        text = self.write(statement.tree, numbers={name: number for number, name in enumerate(names, 1)})
         with self._pool.connection() as connection, Watch(seconds, cancel, partial(connection.cancel_safe, timeout=5), stopped):
             try:
                 connection.execute(_LIMITS, (str(int(seconds * 1000) + 1000),))
@@ -184,7 +179,7 @@ class PostgresWarehouse:
         self._run(connection, exp.Drop(tables=[staging.copy()], kind="TABLE"))
 
     def _run(self, connection: psycopg.Connection, tree: exp.Expression) -> psycopg.Cursor:
-        return connection.execute(driver_sql.SQL(self._text(tree)))
+        return connection.execute(driver_sql.SQL(self.write(tree)))
 
     def _move_version(self, connection: psycopg.Connection, table: Table) -> TableState:
         counted = self._run(connection, warehouse.count_and_watermark(table)).fetchone()
@@ -223,9 +218,8 @@ def _copy(connection: psycopg.Connection, table: Table, target: driver_sql.Ident
             copy.write(text.getbuffer())
             if table.time and in_order and batch.num_rows:
                 times = batch.column(table.time)
-                in_order = not times.null_count and (last is None or last <= times[0].as_py())
-                in_order = in_order and not pc.any(pc.less(times[1:], times[:-1])).as_py()
-                last = times[-1].as_py()
+                follows = not times.null_count and (last is None or last <= times[0].as_py())
+                in_order, last = follows and not pc.any(pc.less(times[1:], times[:-1])).as_py(), times[-1].as_py()
     return in_order
 
 
@@ -237,7 +231,7 @@ def _to_arrow(cursor: psycopg.RawCursor[tuple[Any, ...]]) -> pa.Table:
 
 
 def _array(type_code: int, scale: int | None, values: Sequence[Any]) -> pa.Array:
-    if type_code == _NUMERIC:
+    if type_code == 1700:
         if scale is None:
             scale = max((-value.as_tuple().exponent for value in values if value is not None), default=_MOST_PLACES + 1)
         if scale > _MOST_PLACES:
@@ -265,9 +259,8 @@ def _at_extreme(node: exp.Expression) -> None:
     """The greatest-by and least-by of DuckDB: first of an ordered array, without the rows that have a NULL in either."""
     value, by, descending = node.this, node.expression, isinstance(node, exp.ArgMax)
     condition = exp.and_(*(exp.Not(this=exp.Is(this=part.copy(), expression=exp.Null())) for part in (value, by)))
-    outer: exp.Expression = node
-    if isinstance(node.parent, exp.Filter):
-        outer = node.parent
+    outer = node.parent if isinstance(node.parent, exp.Filter) else node
+    if outer is not node:
         condition = exp.and_(condition, outer.expression.this)
     order = exp.Order(this=value, expressions=[exp.Ordered(this=by, desc=descending, nulls_first=False)])
     array = exp.Filter(this=exp.ArrayAgg(this=order), expression=exp.Where(this=condition))
@@ -280,8 +273,7 @@ def _approximate(node: exp.Expression) -> None:
 
 
 def _like(node: exp.Expression) -> None:
-    pattern = node.expression
-    if not isinstance(node.parent, exp.Escape) and not (isinstance(pattern, exp.Literal) and "\\" not in pattern.this):
+    if not isinstance(node.parent, exp.Escape) and not (isinstance(node.expression, exp.Literal) and "\\" not in node.expression.this):
         escape = exp.Escape(expression=exp.Literal.string(""))  # or a backslash would be one, which it is not in DuckDB
         node.replace(escape)
         escape.set("this", node)
