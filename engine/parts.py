@@ -17,6 +17,8 @@ Duration = Annotated[
         examples=["P7D", "PT15M"],
     ),
 ]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+AtLeastOne = Annotated[int, Meta(ge=1)]
 ItemName = Annotated[str, Meta(title="名称", description="Lower-case name of an item in a list", pattern=r"^[a-z_][a-z0-9_]*$")]
 Grain = Annotated[
     str,
@@ -102,6 +104,19 @@ def span_of(duration: str) -> Span:
     sign = -1 if match[1] else 1
     years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[1:])
     return Span(sign * (years * 12 + months), sign * ((weeks * 7 + days) * 86400 + hours * 3600 + minutes * 60 + seconds))
+
+
+GRAIN_SPANS = {
+    "minute": Span(seconds=60), "quarter_hour": Span(seconds=900), "hour": Span(seconds=3600), "day": Span(seconds=86400),
+    "week": Span(seconds=604800), "month": Span(months=1), "quarter": Span(months=3), "half_year": Span(months=6), "year": Span(months=12),
+}  # fmt: skip
+
+
+def grain_span(grain: str) -> Span | None:
+    """How long one period of the grain is; None for ten-day periods and grains of a calendar, which are not equally long."""
+    if grain.startswith("P"):
+        return span_of(grain)
+    return GRAIN_SPANS.get(grain)
 
 
 def level_limits(levels: Levels) -> list[tuple[str, dict[str, float]]]:

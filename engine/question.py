@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from engine.parts import Duration, Expression, Grain, Part, Ref
+from engine.parts import AtLeastOne, Duration, Expression, Grain, Part, Ref
 
 
 class Period(Part, frozen=True, rename={"start": "from", "end": "to"}):
@@ -56,7 +56,7 @@ class Question(Part, frozen=True, rename={"source": "from"}):
     where: Annotated[Expression | None, Meta(title="条件", description="Cuts the rows that every indicator counts")] = None
     having: Annotated[Expression | None, Meta(title="结果条件", description="Cuts rows of the answer", examples=["yoy > 10"])] = None
     order: Annotated[tuple[Order, ...], Meta(title="排序", description="Sort keys; default: time, then dimensions")] = ()
-    limit: Annotated[int | None, Meta(title="行数", description="Most rows of the answer", ge=1)] = None
+    limit: Annotated[AtLeastOne | None, Meta(title="行数", description="Most rows of the answer")] = None
     totals: Annotated[bool, Meta(title="合计", description="Also the value over all groups, recomputed")] = False
     fill: Annotated[Literal["time", "members", "all"] | None, Meta(title="补齐", description="Adds rows for periods or members without data")] = None
     edge: Annotated[Literal["cut", "whole"], Meta(title="边界", description="What a period does that begins inside a grain")] = "cut"

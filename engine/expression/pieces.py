@@ -73,7 +73,7 @@ class _Reader:
             return None
         if word in _VALUES:
             return self._take("keyword", word, token.at)
-        if word in _INFIX or word == "is" or (word in _CASE and self._in_case()):
+        if word in _INFIX or word == "is" or (word in _CASE and self._in_case() and not self._follows("in")):
             return self._misplaced(token, "这里缺少一个值", "a value is missing here")
         if _is_sign(following, "("):
             self.pieces.append(Piece("function", token.text, token.at))

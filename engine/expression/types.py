@@ -23,6 +23,8 @@ from engine.expression.tree import (
 from engine.findings import Finding, Place, did_you_mean
 from engine.unit import KNOWN, ONE, difference, product, quotient
 
+__all__ = ["ColumnType", "IndicatorType", "Inferred", "Typed", "infer"]
+
 ColumnType = Callable[[tuple[str, ...]], Typed | None]
 IndicatorType = Callable[[IndicatorCall], Typed | None]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from engine.kind import KindSpec
-from engine.parts import Expression, Part, Ref
+from engine.parts import AtLeastOne, Expression, Part, Ref
 
 
 class Grant(Part, frozen=True):
@@ -13,7 +13,7 @@ class Grant(Part, frozen=True):
 
     do: Annotated[tuple[Literal["view", "export", "edit", "publish"], ...], Meta(title="操作", description="What may be done")]
     on: Annotated[tuple[str, ...], Meta(title="对象", description="kind:id, * matches", examples=[["indicator:*"]])]
-    limit_rows: Annotated[int | None, Meta(title="行数上限", description="Most rows in one answer", ge=1)] = None
+    limit_rows: Annotated[AtLeastOne | None, Meta(title="行数上限", description="Most rows in one answer")] = None
     watermark: Annotated[bool, Meta(title="水印", description="Exports carry the viewer's name")] = False
     reason: Annotated[Literal["required", "optional"], Meta(title="事由", description="Whether an export needs a reason")] = "optional"
 

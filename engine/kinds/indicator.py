@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from engine.kind import KindSpec
-from engine.parts import Absent, Aggregation, Duration, Expression, Grain, ItemName, Levels, OverTime, Part, Ref
+from engine.parts import Absent, Aggregation, Duration, Expression, Fraction, Grain, ItemName, Levels, OverTime, Part, Ref
 
 
 class Measure(Part, frozen=True):
@@ -14,7 +14,7 @@ class Measure(Part, frozen=True):
     agg: Annotated[Aggregation, Meta(title="聚合", description="How rows become one value")]
     of: Annotated[Expression | None, Meta(title="表达式", description="What is aggregated; count needs none", examples=["net_ton"])] = None
     where: Annotated[Expression | None, Meta(title="条件", description="Which rows count", examples=["leg = 'first'"])] = None
-    at: Annotated[float | None, Meta(title="分位", description="For percentile: 0 to 1", ge=0, le=1, examples=[0.9])] = None
+    at: Annotated[Fraction | None, Meta(title="分位", description="For percentile: 0 to 1", examples=[0.9])] = None
     method: Annotated[Literal["continuous", "discrete", "approximate"], Meta(title="分位方法", description="How a percentile between rows is read")] = "continuous"
     weight: Annotated[Expression | None, Meta(title="权重", description="For weighted_avg", examples=["check_type.weight"])] = None
 

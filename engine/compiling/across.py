@@ -1,0 +1,148 @@
+"""Values that look at the other rows of the same answer: rank, streak, running totals, means of values."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.fold import condition_node
+from engine.compiling.names import column_ref, identifier, named
+from engine.compiling.periods import named_grain
+from engine.compiling.writer import TIME, Relation, Writer, key_columns, relation_name
+from engine.modifier import Across, Shape
+
+RANKS = {"rank": "RANK", "dense_rank": "DENSE_RANK", "ordinal": "ROW_NUMBER"}
+ROWS = "answer_rows"
+
+
+def write_across(writer: Writer, members: Sequence[Across]) -> Relation:
+    """A relation of the shape with the looked-up value; the rows before the asked period are read, then cut."""
+    from engine.compiling.combine import answer_select
+
+    one = members[0]
+    wide = one.shape if one.how not in ("streak", "mean", "running") or one.along else replace(one.shape, start=_earlier(one))
+    from engine.compiling.fold import _reshaped
+
+    source = writer.cte(relation_name("values", wide), answer_select(writer, [("value", _reshaped(one.tree, one.shape, wide))], wide))
+    keys = key_columns(one.shape)
+    value = column_ref(ROWS, "value")
+    table = exp.Table(this=identifier(source), alias=exp.TableAlias(this=identifier(ROWS)))
+    select = exp.Select(expressions=[named(column_ref(ROWS, key), key) for key in keys]).from_(table, copy=False)
+    if one.how == "streak":
+        select = _streak(writer, one, source, keys)
+    else:
+        select.append("expressions", named(_window(one, value), "value"))
+    if wide.start != one.shape.start and one.shape.start is not None and one.shape.grain:
+        select = _cut(select, keys, one.shape)
+    name = writer.cte(relation_name(one.how, one.shape), select)
+    return Relation(name, one.shape, {one: "value"}, {"value": "number"})
+
+
+def _earlier(one: Across) -> None:
+    return None  # a streak or a running total reads from the beginning; a mean of values would read less, never wrongly
+
+
+def _partition(one: Across, *, by_time: bool) -> list[exp.Expression]:
+    apart = [axis.name for axis in one.shape.axes if axis.name != one.along]
+    if by_time and one.shape.grain:
+        apart.append(TIME)
+    return [column_ref(ROWS, name) for name in apart]
+
+
+def _window(one: Across, value: exp.Expression) -> exp.Expression:
+    if one.how in (*RANKS, "percent_rank"):
+        partition = [column_ref(ROWS, name) for name in one.within] + ([column_ref(ROWS, TIME)] if one.shape.grain else [])
+        return _ranked(one, value, partition)
+    time = column_ref(ROWS, TIME)
+    if one.how == "mean":
+        assert one.over is not None
+        days, seconds = divmod(one.over.seconds, 86400)
+        span = nodes.rolling_span(one.over.months, days, seconds, nodes.is_date_grain(named_grain(one.shape.grain) or "day"))
+        mean = nodes.range_frame_window(exp.Avg(this=nodes.typed(value, "float")), _partition(one, by_time=False), time, span)
+        if one.min_periods <= 1:
+            return mean
+        count = nodes.range_frame_window(exp.Count(this=value.copy()), _partition(one, by_time=False), time.copy(), span.copy())
+        return exp.Case(ifs=[exp.If(this=exp.GTE(this=count, expression=nodes.whole(one.min_periods)), true=mean)])
+    if one.along is not None:
+        order = exp.Order(expressions=[nodes.ordered(column_ref(ROWS, one.along))])
+        spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
+        return exp.Window(this=exp.Sum(this=value), partition_by=_partition(one, by_time=True), order=order, spec=spec)
+    return nodes.range_frame_window(exp.Sum(this=value), _partition(one, by_time=False), time)
+
+
+def _ranked(one: Across, value: exp.Expression, partition: list[exp.Expression]) -> exp.Expression:
+    """Rows without a value have no rank; percent is the share of ranked rows that are worse or equal."""
+    order = exp.Order(expressions=[nodes.ordered(value.copy(), one.descending)])
+    if one.how == "ordinal":
+        for axis in one.shape.axes:
+            order.append("expressions", nodes.ordered(column_ref(ROWS, axis.name)))
+    name = RANKS.get(one.how, "RANK")
+    rank: exp.Expression = exp.Window(this=exp.Anonymous(this=name, expressions=[]), partition_by=partition, order=order)
+    if one.how == "percent_rank":
+        number = exp.Window(this=exp.Count(this=value.copy()), partition_by=[part.copy() for part in partition])
+        top = exp.Paren(this=exp.Sub(this=rank, expression=nodes.whole(1)))
+        rank = nodes.divide(top, exp.Paren(this=exp.Sub(this=number, expression=nodes.whole(1))))
+    has_value = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+    return exp.Case(ifs=[exp.If(this=has_value, true=rank)])
+
+
+def _streak(writer: Writer, one: Across, source: str, keys: list[str]) -> exp.Select:
+    """Periods in a row up to this one in which the condition holds; a missing period breaks it."""
+    assert one.condition is not None
+    grain = named_grain(one.shape.grain) or "day"
+    holds = condition_node(one.condition, column_ref(ROWS, "value"))
+    sure = exp.Coalesce(this=exp.Paren(this=holds), expressions=[exp.false()])
+    partition = _partition(one, by_time=False)
+    order = exp.Order(expressions=[exp.Ordered(this=column_ref(ROWS, TIME))])
+    before = exp.Window(this=exp.Anonymous(this="LAG", expressions=[column_ref(ROWS, TIME)]), partition_by=partition, order=order)
+    follows = exp.NEQ(this=nodes.typed(before, "timestamp"), expression=_period_before(column_ref(ROWS, TIME), grain))
+    was = exp.Window(
+        this=exp.Anonymous(this="LAG", expressions=[sure.copy()]), partition_by=[p.copy() for p in partition], order=order.copy()
+    )
+    starts = exp.Or(this=exp.Paren(this=exp.Not(this=exp.Coalesce(this=was, expressions=[exp.false()]))), expression=exp.Coalesce(this=exp.Paren(this=follows), expressions=[exp.true()]))
+    flag = exp.Case(ifs=[exp.If(this=starts, true=nodes.whole(1))], default=nodes.whole(0))
+    flagged = exp.Select(
+        expressions=[*(named(column_ref(ROWS, key), key) for key in keys), named(sure, "holds"), named(flag, "starts"), named(exp.Is(this=column_ref(ROWS, "value"), expression=exp.Null()), "is_missing")]
+    ).from_(exp.Table(this=identifier(source), alias=exp.TableAlias(this=identifier(ROWS))), copy=False)
+    first = writer.cte("streak_starts", flagged)
+    run = exp.Window(
+        this=exp.Sum(this=column_ref(ROWS, "starts")), partition_by=[p.copy() for p in partition], order=order.copy(),
+        spec=exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"),
+    )  # fmt: skip
+    runs = exp.Select(expressions=[exp.Column(this=exp.Star(), table=identifier(ROWS)), named(run, "run")]).from_(
+        exp.Table(this=identifier(first), alias=exp.TableAlias(this=identifier(ROWS))), copy=False
+    )
+    second = writer.cte("streak_runs", runs)
+    counted = exp.Window(
+        this=exp.Anonymous(this="ROW_NUMBER", expressions=[]), partition_by=[*(p.copy() for p in partition), column_ref(ROWS, "run")], order=order.copy()
+    )
+    length = exp.Case(
+        ifs=[exp.If(this=column_ref(ROWS, "is_missing"), true=exp.Null()), exp.If(this=column_ref(ROWS, "holds"), true=counted)], default=nodes.whole(0)
+    )
+    return exp.Select(expressions=[*(named(column_ref(ROWS, key), key) for key in keys), named(length, "value")]).from_(
+        exp.Table(this=identifier(second), alias=exp.TableAlias(this=identifier(ROWS))), copy=False
+    )
+
+
+def _period_before(time: exp.Expression, grain: str) -> exp.Expression:
+    """Start of the period before, as a TIMESTAMP."""
+    months = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}.get(grain, 0)
+    if grain == "ten_day":
+        day_before = nodes.add_interval(time, days=-1, is_date=True)
+        return nodes.typed(nodes.bucket(day_before, "ten_day", True), "timestamp")
+    seconds = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}.get(grain, 0) or (nodes.seconds_of(grain) or 0)
+    days, seconds = divmod(seconds, 86400)
+    return nodes.add_interval(nodes.typed(time, "timestamp"), -months, -days, -seconds)
+
+
+def _cut(select: exp.Select, keys: list[str], shape: Shape) -> exp.Select:
+    """Only the periods asked, after the rows before them were read."""
+    from engine.compiling.periods import bucket_start
+
+    assert shape.start is not None
+    grain = named_grain(shape.grain) or "day"
+    first = bucket_start(shape.start, grain)
+    bound = nodes.literal_date(first.date()) if nodes.is_date_grain(grain) else nodes.literal_timestamp(first)
+    outer = exp.Select(expressions=[column_ref("wide", key) for key in [*keys, "value"]]).from_(select.subquery("wide", copy=False), copy=False)
+    return outer.where(exp.GTE(this=column_ref("wide", TIME), expression=bound), copy=False)

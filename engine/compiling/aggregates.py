@@ -1,0 +1,68 @@
+"""Aggregates as trees: one table from the language's names to nodes that mean the same on every warehouse."""
+
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.scan import Scan
+from engine.expression.tree import Aggregate, Expr
+
+MERGEABLE = {"sum": "sum", "count": "sum", "min": "min", "max": "max"}  # how partial results of finer periods add up
+COUNTS = ("count", "count_distinct")
+
+
+def aggregate(agg: str, value: exp.Expression | None, *, at: float | None = None, method: str = "continuous", order: exp.Expression | None = None) -> exp.Expression:
+    """The aggregate of a value over a group; `order` is the row's time for first and last."""
+    if agg == "count":
+        return exp.Count(this=value if value is not None else exp.Star())
+    assert value is not None, agg
+    match agg:
+        case "sum":
+            return exp.Sum(this=value)
+        case "count_distinct":
+            return nodes.count_distinct(value)
+        case "min":
+            return exp.Min(this=value)
+        case "max":
+            return exp.Max(this=value)
+        case "avg":
+            return exp.Avg(this=nodes.typed(value, "float"))
+        case "median":
+            return nodes.percentile(value, 0.5)
+        case "percentile":
+            return nodes.percentile(value, at if at is not None else 0.5, method)  # type: ignore[arg-type]
+        case "stddev":
+            return exp.StddevSamp(this=nodes.typed(value, "float"))
+        case "any":
+            return nodes.bool_or(value)
+        case "all":
+            return nodes.bool_and(value)
+        case "last":
+            return nodes.at_greatest(value, order if order is not None else value.copy())
+        case "first":
+            return nodes.at_least(value, order if order is not None else value.copy())
+    raise ValueError(agg)
+
+
+def row_aggregate(scan: Scan, call: Aggregate) -> exp.Expression:
+    """An aggregate written inside an expression, over the scan's rows."""
+    agg = "count_distinct" if call.agg == "count" and call.distinct else call.agg
+    value = scan.expression(call.of) if call.of is not None else None
+    return aggregate(agg, value, at=float(call.at) if call.at is not None else None, order=scan.time)
+
+
+def weighted(value: exp.Expression, weight: exp.Expression) -> tuple[exp.Expression, exp.Expression]:
+    """Numerator and denominator of a weighted average; rows in which either is null do not count."""
+    both = exp.Is(this=value.copy(), expression=exp.Null())
+    kept = exp.Case(ifs=[exp.If(this=exp.Not(this=both), true=weight.copy())])
+    return exp.Sum(this=exp.Mul(this=exp.Paren(this=value), expression=exp.Paren(this=weight))), exp.Sum(this=kept)
+
+
+def conjuncts(expr: Expr | None) -> tuple[Expr, ...]:
+    """The conditions that an `and` joins."""
+    from engine.expression.tree import Binary
+
+    if expr is None:
+        return ()
+    if isinstance(expr, Binary) and expr.op == "and":
+        return (*conjuncts(expr.left), *conjuncts(expr.right))
+    return (expr,)

@@ -1,0 +1,288 @@
+"""Requests become leaves: modifiers first, then formulas, versions and policies, down to what is asked of tables."""
+
+from msgspec.structs import replace
+
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Seam, Sum
+from engine.compiling.periods import named_grain
+from engine.compiling.aggregates import MERGEABLE
+from engine.compiling.refuse import refuse
+from engine.compiling.rows import inferred, parsed
+from engine.compiling.modifying import Modifiers
+from engine.compiling.units import factor_between, in_unit, scaled
+from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns
+from engine.findings import did_you_mean
+from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
+from engine.loading.catalog import Catalog
+from engine.modifier import Across, Axis, CannotApply, Formula, Request, Shape, Tree, Value
+
+PER_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "month": 2629746, "year": 31556952}
+DEEPEST = 40
+
+
+class Expander:
+    """Carries the catalog and the modifiers through the recursion; holds no result."""
+
+    def __init__(self, catalog: Catalog, modifiers: Modifiers) -> None:
+        self.catalog = catalog
+        self.modifiers = modifiers
+
+    def tree(self, tree: Tree, depth: int = 0) -> Tree:
+        """The tree with every request replaced by formulas over cells."""
+        if depth > DEEPEST:
+            raise refuse("too-deep", "指标互相引用过深", "indicators refer to each other too deeply")
+        match tree:
+            case Value(request=request):
+                return self.request(request, depth)
+            case Formula(expr=expr, arguments=arguments):
+                return Formula(expr, tuple((name, self.tree(one, depth + 1)) for name, one in arguments))
+            case Across():
+                return replace(tree, tree=self.tree(tree.tree, depth + 1))
+        return tree  # cells and seams are leaves already
+
+    def request(self, request: Request, depth: int = 0) -> Tree:
+        """An indicator under its modifiers, the last one outermost."""
+        if request.modifiers:
+            return self._modified(request, depth)
+        indicator = self.catalog.indicator(request.indicator)
+        if indicator is None:
+            advice = did_you_mean(request.indicator, self.catalog.ids("indicator"), "用 chengmai list indicators 查看全部", "`chengmai list indicators` shows all")
+            raise refuse("unknown-indicator", f"没有名为「{request.indicator}」的指标", f"no indicator is named '{request.indicator}'", advice)
+        shape = request.shape
+        if indicator.of is not None:
+            below = Request(indicator.of, shape, self.modifiers.several(indicator.modifier))
+            return self._absent(self.tree(Value(below), depth + 1), indicator, is_count=False)
+        if indicator.score is not None:
+            return self._score(indicator.score, shape, depth)
+        if indicator.conversion is not None:
+            return self._conversion(request.indicator, indicator, shape)
+        if indicator.formula is not None:
+            return self._formula(request.indicator, indicator, indicator.formula, shape, depth)
+        return self._versions(indicator, shape)
+
+    def _modified(self, request: Request, depth: int) -> Tree:
+        *inner, outermost = request.modifiers
+        indicator = self.catalog.indicator(request.indicator)
+        target = indicator.target if indicator is not None else None
+        below = replace(
+            request, modifiers=tuple(inner), has_public_denominator=indicator is not None and indicator.denominator == "public",
+            target=(target.value if target.value is not None else target.of) if target is not None else None,
+        )  # fmt: skip
+        try:
+            return self.tree(outermost.expand(below), depth + 1)
+        except CannotApply as why:
+            raise refuse("modifier-does-not-fit", why.zh, why.en) from None
+
+    # -- measures --------------------------------------------------------------------------------
+
+    def _versions(self, indicator: Indicator, shape: Shape) -> Tree:
+        newest = self._measure(indicator, indicator.measure, shape)
+        if not indicator.was or indicator.stock is not None:
+            return newest
+        last = indicator.was[-1]
+        if indicator.measure is not None and indicator.measure.agg in MERGEABLE and last.measure and last.measure.agg == indicator.measure.agg:
+            return self._added(indicator, shape)
+        return Seam(last.until, self._older(indicator, last, shape), newest, shape)  # type: ignore[return-value]
+
+    def _older(self, indicator: Indicator, version: EarlierVersion, shape: Shape) -> Tree:
+        return self._measure(indicator, version.measure, shape)
+
+    def _added(self, indicator: Indicator, shape: Shape) -> Tree:
+        """Additive parts of two versions meet in a period across the seam: each counts its own rows."""
+        bounds = [None, *(version.until for version in indicator.was), None]
+        measures = [*(version.measure for version in indicator.was), indicator.measure]
+        pieces = [
+            self._measure(indicator, measure, shape, since=bounds[i], before=bounds[i + 1]) for i, measure in enumerate(measures)
+        ]
+        whole: Expr = Call("coalesce", (Column(("v0",)), Literal(0)))
+        for i in range(1, len(pieces)):
+            whole = Binary("+", whole, Call("coalesce", (Column((f"v{i}",)), Literal(0))))
+        empty: Expr = IsNull(Column(("v0",)))
+        for i in range(1, len(pieces)):
+            empty = Binary("and", empty, IsNull(Column((f"v{i}",))))
+        whole = Case(((empty, Literal(None)),), whole)
+        return self._absent(Formula(whole, tuple((f"v{i}", piece) for i, piece in enumerate(pieces))), indicator, is_count=False)
+
+    def _measure(self, indicator: Indicator, measure: Measure | None, shape: Shape, since: str | None = None, before: str | None = None) -> Tree:
+        operand = Operand(
+            name="value", dataset=indicator.dataset, measure=measure, time=indicator.time, stock=indicator.stock, step=indicator.step,
+            over_time=indicator.over_time, per=indicator.per, absent=indicator.absent,
+        )  # fmt: skip
+        level = self._where_at(indicator, shape)
+        if level is not None:
+            shape = replace(shape, where=level if shape.where is None else Binary("and", shape.where, level))
+        unit = indicator.unit if since is None and before is None or True else ""
+        return self._operand(operand, shape, indicator.grain, unit, since, before)
+
+    def _where_at(self, indicator: Indicator, shape: Shape) -> Expr | None:
+        """Which rows answer at the asked level: the condition of the finest axis that has one, else of the coarsest dimension."""
+        if not indicator.where_at:
+            return None
+        asked = {axis.dimension for axis in shape.axes}
+        text = next((text for dimension, text in indicator.where_at.items() if dimension in asked), None)
+        return parsed(text if text is not None else next(iter(indicator.where_at.values()))).expr
+
+    def _operand(self, operand: Operand, shape: Shape, grain: str | None, unit: str, since: str | None = None, before: str | None = None) -> Tree:
+        assert operand.dataset is not None and operand.measure is not None
+        total = self._sum(operand.dataset, operand.measure)
+        tree = self._shaped(operand, total, shape, named_grain(grain), since, before)
+        tree = self._converted(tree, operand, unit)
+        if operand.per is not None:
+            seconds = PER_SECONDS[operand.per]
+            rate = Binary("/", Binary("*", Column(("value",)), Literal(seconds)), Column(("elapsed",)))
+            tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(shape))))  # type: ignore[arg-type]
+        return self._filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time is None)
+
+    def _sum(self, dataset: str, measure: Measure) -> Sum:
+        def read(text: str | None) -> Expr | None:
+            if text is None:
+                return None
+            found = parsed(text)
+            return inferred(self.catalog, dataset, found.expr, found.offsets).expr
+
+        return Sum(measure.agg, read(measure.of), read(measure.where), measure.at, measure.method, read(measure.weight))
+
+    def _shaped(self, operand: Operand, total: Sum, shape: Shape, grain: str | None, since: str | None, before: str | None) -> Tree:
+        """Flow, stock or two steps, each as leaves of the shape asked."""
+        assert operand.dataset is not None
+        if operand.stock is not None:
+            return self._stock(operand, operand.stock, total, shape, grain)
+        if operand.step is not None:
+            inner = replace(shape, grain=named_grain(operand.step), window=None)
+            flow = Cell(Flow(operand.dataset, operand.time, total, inner, before, since), is_count=False)
+            return self._fold(flow, inner, operand.over_time, shape)
+        if shape.window is not None:
+            return self._windowed(operand.dataset, operand.time, total, shape, grain)
+        return _cell(Flow(operand.dataset, operand.time, total, shape, before, since), total)
+
+    def _windowed(self, dataset: str, time: str | None, total: Sum, shape: Shape, grain: str | None) -> Tree:
+        """Windows of sums are sums of finer sums; what does not add up is recomputed from the window's rows."""
+        if shape.grain is None or total.agg not in (*MERGEABLE, "avg"):
+            return _cell(Flow(dataset, time, total, shape), total)
+        fine = shape.grain if shape.window and shape.window.over is None else (grain or "day")
+        if shape.window and shape.window.over and shape.window.over.seconds % 86400:
+            return _cell(Flow(dataset, time, total, shape), total)
+        inner = replace(shape, grain=fine, window=None)
+
+        def fold(agg: str) -> Cell:
+            flow = Cell(Flow(dataset, time, replace(total, agg=agg), inner))
+            return Cell(Fold(flow, inner, MERGEABLE[agg], None, shape), agg == "count")  # type: ignore[arg-type]
+
+        if total.agg == "avg":
+            return Formula(Binary("/", Column(("total",)), Column(("number",))), (("total", fold("sum")), ("number", fold("count"))))  # type: ignore[arg-type]
+        return fold(total.agg)  # type: ignore[return-value]
+
+    def _stock(self, operand: Operand, stock: Stock, total: Sum, shape: Shape, grain: str | None) -> Tree:
+        assert operand.dataset is not None
+
+        def level(of_shape: Shape) -> Cell:
+            if stock.opens is not None or stock.valid is not None:
+                opens, closes = stock.valid if stock.valid is not None else (stock.opens or "", stock.closes or "")
+                return _cell(Level(operand.dataset or "", opens, closes, stock.valid is not None, total, of_shape), total)
+            return _cell(Reading(operand.dataset or "", operand.time, stock.per or (), stock.take, stock.carry, total, of_shape), total)
+
+        if operand.over_time in (None, "last") and operand.step is None:
+            return level(replace(shape, window=None))  # type: ignore[return-value]
+        inner = replace(shape, grain=named_grain(operand.step) or grain or "day", window=None)
+        return self._fold(level(inner), inner, operand.over_time, shape)
+
+    def _fold(self, cell: Cell, inner: Shape, over_time: str | CountOverTime | None, shape: Shape) -> Tree:
+        condition: Expr | None = None
+        how = over_time if isinstance(over_time, str) else "last"
+        if isinstance(over_time, CountOverTime):
+            text = over_time.count or over_time.share
+            how, condition = ("count" if over_time.count else "share"), parsed(text or "true").expr
+        if how == "share":
+            raise_unit = Cell(Fold(cell, inner, "share", condition, shape))  # type: ignore[arg-type]
+            return raise_unit  # type: ignore[return-value]
+        return Cell(Fold(cell, inner, how, condition, shape), how == "count")  # type: ignore[arg-type,return-value]
+
+    def _converted(self, tree: Tree, operand: Operand, unit: str) -> Tree:
+        """The value in the declared unit: t asked, kg stored; a share becomes %."""
+        assert operand.dataset is not None and operand.measure is not None
+        factor = factor_between(self.catalog, operand, unit)
+        if factor == 1:
+            return tree
+        return Formula(scaled(Column(("value",)), factor), (("value", tree),))
+
+    # -- formulas --------------------------------------------------------------------------------
+
+    def _formula(self, id: str, indicator: Indicator, text: str, shape: Shape, depth: int) -> Tree:
+        found = parsed(text)
+        operands = {operand.name: operand for operand in indicator.parts}
+        arguments: list[tuple[str, Tree]] = []
+        for column in columns(found.expr):
+            operand = operands.get(column.name)
+            arguments.append((column.name, self._argument(column, operand, shape, indicator, depth)))
+        expr = in_unit(self.catalog, id, indicator, found)
+        if indicator.null == "zero":
+            arguments = [(name, self._filled(tree, "zero", False)) for name, tree in arguments]
+        expr = _joined(expr)
+        tree: Tree = Formula(expr, tuple(arguments))
+        if indicator.divide_by_zero == "zero":
+            tree = Formula(Call("coalesce", (expr, Literal(0))), tuple(arguments))
+        return self._absent(tree, indicator, is_count=False)
+
+    def _argument(self, column: Column, operand: Operand | None, shape: Shape, indicator: Indicator, depth: int) -> Tree:
+        if operand is None:
+            return self.request(Request(column.name, shape), depth + 1)
+        if operand.uncut:
+            shape = replace(shape, uncut=(*shape.uncut, *operand.uncut), axes=tuple(axis for axis in shape.axes if not self._is_uncut(axis, operand)))
+        if operand.where is not None:
+            cut = parsed(operand.where).expr
+            shape = replace(shape, where=cut if shape.where is None else Binary("and", shape.where, cut))
+        if operand.of is not None:
+            tree = self.tree(Value(Request(operand.of, shape, self.modifiers.several(operand.modifier))), depth + 1)
+            return self._filled(tree, operand.absent, False)
+        return self._operand(operand, shape, indicator.grain, "")
+
+    def _is_uncut(self, axis: Axis, operand: Operand) -> bool:
+        return axis.dimension in operand.uncut
+
+    def _conversion(self, id: str, indicator: Indicator, shape: Shape) -> Tree:
+        assert indicator.conversion is not None
+        give = indicator.conversion.count
+        if give in ("base", "then"):
+            return self._absent(Cell(Pairs(id, give, shape), is_count=True), indicator, is_count=True)  # type: ignore[arg-type]
+        parts = ("converted", "base") if give == "ratio_of_base" else ("credited", "then")
+        factor = in_unit_of_share(indicator.unit)
+        ratio = Binary("*", Binary("/", Column(("part",)), Column(("whole",))), Literal(factor))
+        arguments = (("part", Cell(Pairs(id, parts[0], shape))), ("whole", Cell(Pairs(id, parts[1], shape))))
+        return self._absent(Formula(ratio, arguments), indicator, is_count=False)  # type: ignore[arg-type]
+
+    def _score(self, score: Score, shape: Shape, depth: int) -> Tree:
+        from engine.compiling.scoring import scored
+
+        arguments: list[tuple[str, Tree]] = []
+        for i, item in enumerate(score.items):
+            request = Request(item.of, shape, self.modifiers.several(item.modifier))
+            arguments.append((f"i{i}", self.request(request, depth + 1)))
+        for i, one in enumerate(score.deduct):
+            arguments.append((f"d{i}", self.request(Request(one.of, shape), depth + 1)))
+        return Formula(scored(score), tuple(arguments))
+
+    # -- policies --------------------------------------------------------------------------------
+
+    def _absent(self, tree: Tree, indicator: Indicator, *, is_count: bool) -> Tree:
+        return self._filled(tree, indicator.absent, is_count)
+
+    def _filled(self, tree: Tree, absent: str | None, is_count: bool) -> Tree:
+        """zero: an empty cell of a row that exists holds 0. Counts do by themselves."""
+        if absent == "zero" or (absent is None and is_count):
+            return Formula(Call("coalesce", (Column(("value",)), Literal(0))), (("value", tree),))
+        return tree
+
+
+def in_unit_of_share(unit: str) -> int:
+    """A share in the declared unit: 100 for %."""
+    return {"%": 100, "‰": 1000}.get(unit, 1)
+
+
+def _cell(leaf: Flow | Level | Reading, total: Sum) -> Cell:
+    return Cell(leaf, total.agg in ("count", "count_distinct"))
+
+
+def _joined(expr: Expr) -> Expr:
+    """Dotted indicator ids become single names, as the arguments are called."""
+    from engine.expression.tree import replace_columns
+
+    return replace_columns(expr, lambda column: Column((column.name,)))

@@ -1,0 +1,213 @@
+"""Flows: rows counted in the period their time lies in, as one grouped scan with one column for each aggregate."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.aggregates import aggregate, conjuncts, weighted
+from engine.compiling.clock import Clock
+from engine.compiling.leaves import Flow, Sum
+from engine.compiling.names import conjunction, disjunction
+from engine.compiling.reach import road_by_path, road_to_dimension
+from engine.compiling.refuse import refuse
+from engine.compiling.rows import inferred
+from engine.compiling.scan import Scan
+from engine.compiling.tables import default_time
+from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
+from engine.expression.tree import Column, Expr, columns
+from engine.kinds.dataset import Dataset, Time
+from engine.modifier import Axis, Shape
+
+
+class Keys(Struct):
+    """Key columns of a scan, in the order of the shape (键)."""
+
+    columns: list[tuple[str, exp.Expression]]
+
+
+def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
+    """One relation for flows over the same rows: common conditions in WHERE, the rest as FILTER of each aggregate."""
+    first = flows[0]
+    shape = first.shape
+    scan = open_scan(writer, first.dataset)
+    clock = Clock(writer.catalog, scan, time_of(scan.dataset, first.time, first.dataset, shape))
+    bounds = clock.bounds(shape)
+    scan.shape = shape
+    if shape.grain and clock.column is not None:
+        scan.clock_period = clock.bucket(shape)
+    if first.since is not None:
+        bounds.append(clock.at_or_after(datetime.fromisoformat(first.since)))
+    if first.before is not None:
+        bounds.append(clock.before(datetime.fromisoformat(first.before)))
+    scan.at = clock.end_of_period(shape)
+    keys = axis_keys(writer, scan, shape, clock)
+    common, own = split_filters([flow.sum for flow in flows])
+    conditions = [*bounds, *cut(writer, scan, shape), *(filter_node(scan, one) for one in common)]
+    values, names, kinds = [], {}, {}
+    for flow, rest in zip(flows, own, strict=True):
+        name = value_name(flow.sum, set(kinds))
+        condition = conjunction([filter_node(scan, one) for one in rest])
+        values.append((name, nodes_of(scan, flow.sum, condition)))
+        names[flow], kinds[name] = name, value_kind(writer, flow)
+    if all(own):
+        conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
+    if shape.grain:
+        keys.append((TIME, scan.period_from_indicator if clock.column is None and scan.period_from_indicator is not None else clock.bucket(shape)))
+    select = grouped(scan.select(), keys, values)
+    where = conjunction(conditions)
+    if where is not None:
+        select.set("where", exp.Where(this=where))
+    if scan.overlaps:
+        writer.marks.add("overlapping")
+    name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
+    return Relation(name, shape, dict(names), kinds)
+
+
+def open_scan(writer: Writer, dataset_id: str) -> Scan:
+    """A scan whose indicators come from this statement."""
+    from engine.compiling.nested import indicator_join
+
+    writer.tables.add(dataset_id)
+    return Scan(writer.catalog, dataset_id, indicator_join(writer))
+
+
+def time_of(dataset: Dataset, name: str | None, dataset_id: str, shape: Shape) -> Time | None:
+    """The declared time a leaf counts by."""
+    wanted = next((axis.time for axis in shape.axes if axis.time and axis.time != "default" and axis.part is None and axis.grain is None), None)
+    name = name or wanted
+    if name is None:
+        return default_time(dataset)
+    time = next((one for one in dataset.times if one.name == name), None)
+    if time is None:
+        known = "、".join(one.name for one in dataset.times)
+        raise refuse("unknown-time", f"数据集「{dataset.title}」没有名为「{name}」的时间，只有 {known}", f"dataset '{dataset_id}' has no time '{name}', only {known}")
+    return time
+
+
+def axis_keys(writer: Writer, scan: Scan, shape: Shape, clock: Clock) -> list[tuple[str, exp.Expression]]:
+    """Key columns for the axes of the shape."""
+    via = dict(shape.via)
+    found: list[tuple[str, exp.Expression]] = []
+    for axis in shape.axes:
+        found.append((axis.name, axis_node(writer, scan, axis, clock, via)))
+    return found
+
+
+def axis_node(writer: Writer, scan: Scan, axis: Axis, clock: Clock, via: dict[str, str]) -> exp.Expression:
+    """The expression that an axis means in this scan."""
+    if axis.time is not None:
+        return clock.named_time(axis)
+    if axis.dimension is not None:
+        return scan.by_dimension(axis.dimension, via.get(axis.dimension))
+    path = axis.path or ()
+    if road_by_path(writer.catalog, scan.dataset_id, path) is not None:
+        return scan.by_path(path)
+    found = same_column(writer, scan, axis)
+    if found is None:
+        raise refuse("unreachable-path", f"数据集「{scan.dataset.title}」到不了「{'.'.join(path)}」", f"dataset '{scan.dataset_id}' cannot reach '{'.'.join(path)}'")
+    return found
+
+
+def same_column(writer: Writer, scan: Scan, axis: Axis) -> exp.Expression | None:
+    """A path of another dataset: the column it ends in, when this dataset reaches that dataset too."""
+    if axis.dataset == scan.dataset_id and axis.column:
+        return scan.own(axis.column)
+    for relationship in scan.dataset.relationships:
+        if relationship.to == axis.dataset and axis.column:
+            return scan.by_path((relationship.name, axis.column))
+    return None
+
+
+def cut(writer: Writer, scan: Scan, shape: Shape) -> list[exp.Expression | None]:
+    """The question's condition and the viewer's scope, as conditions of this scan."""
+    conditions: list[exp.Expression | None] = []
+    via = dict(shape.via)
+    for one in conjuncts(shape.where):
+        kept = _uncut(one, shape)
+        if kept is not None:
+            typed = writer.bind(inferred(writer.catalog, scan.dataset_id, kept).expr)
+            conditions.append(bound_node(writer, scan, typed, via))
+    if not shape.is_public:
+        predicate, region = writer.scope.predicate(writer.catalog, scan.dataset_id)
+        if predicate is not None:
+            named = {dimension: region for dimension in (writer.catalog.project.region,) if dimension and region}
+            conditions.append(bound_node(writer, scan, writer.bind(predicate), named))
+    return conditions
+
+
+def _uncut(condition: Expr, shape: Shape) -> Expr | None:
+    return None if any(column.name in shape.uncut for column in columns(condition)) else condition
+
+
+def bound_node(writer: Writer, scan: Scan, expr: Expr, via: dict[str, str]) -> exp.Expression:
+    """A condition of the asker: values are parameters, dimensions take the road that `via` says."""
+    from engine.expression.build import build
+
+    def column(one: Column) -> exp.Expression:
+        if one.path[0] == "?":
+            return exp.Placeholder(this=one.path[1])
+        if one.name in via:
+            return scan.by_dimension(one.name, via[one.name])
+        return scan.by_path(one.path)
+
+    names = [one for one in columns(expr) if one.path[0] != "?"]
+    if any(multiplies(writer, scan, one) for one in names):
+        return scan.matches(expr)
+    return build(expr, column, None)
+
+
+def multiplies(writer: Writer, scan: Scan, column: Column) -> bool:
+    """True when the column lies on the many side."""
+    road = road_by_path(writer.catalog, scan.dataset_id, column.path)
+    if road is None and writer.catalog.dimension(column.name) is not None:
+        road = road_to_dimension(writer.catalog, scan.dataset_id, column.name)
+    return road is not None and road.is_multiplying
+
+
+def filter_node(scan: Scan, condition: Expr) -> exp.Expression:
+    """A definition's own condition."""
+    return scan.expression(condition)
+
+
+def split_filters(sums: Sequence[Sum]) -> tuple[list[Expr], list[list[Expr]]]:
+    """Conditions that all aggregates share, and what is left to each."""
+    each = [list(conjuncts(one.where)) for one in sums]
+    common = [one for one in each[0] if all(one in others for others in each)]
+    return common, [[one for one in mine if one not in common] for mine in each]
+
+
+def nodes_of(scan: Scan, total: Sum, condition: exp.Expression | None) -> exp.Expression:
+    """The aggregate of a leaf, filtered by its own condition."""
+    if total.agg == "weighted_avg":
+        assert total.of is not None and total.weight is not None
+        top, bottom = weighted(scan.expression(total.of), scan.expression(total.weight))
+        return nodes.divide(nodes.filtered(top, condition), nodes.filtered(bottom, condition.copy() if condition else None))
+    value = scan.expression(total.of) if total.of is not None else None
+    found = aggregate(total.agg, value, at=total.at, method=total.method, order=scan.time.copy() if scan.time is not None else None)
+    return nodes.filtered(found, condition)
+
+
+def value_name(total: Sum, taken: set[str]) -> str:
+    """sum_net_ton: a value column is named for what it holds."""
+    subject = total.of.path[-1] if isinstance(total.of, Column) else "rows" if total.of is None else "value"
+    name, n = f"{total.agg}_{subject}", 2
+    while name in taken:
+        name, n = f"{total.agg}_{subject}_{n}", n + 1
+    return name
+
+
+def value_kind(writer: Writer, flow: object) -> str:
+    """What sort of value an aggregate gives: number, text, boolean, date or timestamp."""
+    total: Sum = flow.sum  # type: ignore[attr-defined]
+    if total.agg in ("any", "all"):
+        return "boolean"
+    if total.agg not in ("min", "max", "first", "last") or total.of is None:
+        return "number"
+    typed = inferred(writer.catalog, flow.dataset, total.of).typed  # type: ignore[attr-defined]
+    return typed.type if typed.type in ("text", "boolean", "date", "timestamp") else "number"
+
+
+NO_TIME = timedelta()

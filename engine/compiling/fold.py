@@ -1,0 +1,128 @@
+"""Two-step values and windows: finer periods are computed first, then become one value for each period or window asked."""
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.clock import window_start
+from engine.compiling.leaves import Fold
+from engine.compiling.names import column_ref, conjunction, identifier, named
+from engine.compiling.periods import named_grain
+from engine.compiling.spine import spine_join, write_spine
+from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
+from engine.expression.build import build
+from engine.expression.tree import Expr
+from engine.modifier import Shape
+from msgspec.structs import replace
+
+STEP = "step"
+
+
+def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
+    """One relation over the finer values of all folds of a shape."""
+    from engine.compiling.combine import answer_select
+
+    first = folds[0]
+    shape, inner_shape = first.shape, _widened(first.shape, first.inner_shape)
+    trees = list(dict.fromkeys(fold.inner for fold in folds))
+    columns = {tree: f"value_{i + 1}" for i, tree in enumerate(trees)}
+    select = answer_select(writer, [(columns[tree], _reshaped(tree, first.inner_shape, inner_shape)) for tree in trees], inner_shape)
+    steps = writer.cte(relation_name("steps", inner_shape), select)
+    source = exp.Table(this=identifier(steps), alias=exp.TableAlias(this=identifier(STEP)))
+    outer = exp.Select().from_(source, copy=False)
+    t = column_ref(STEP, TIME)
+    keys = [(axis.name, column_ref(STEP, axis.name)) for axis in shape.axes]
+    values, names, kinds = [], {}, {}
+    for n, fold in enumerate(folds):
+        name = f"{fold.how}_{n + 1}"
+        values.append((name, _folded(fold, column_ref(STEP, columns[fold.inner]), t)))
+        names[fold], kinds[name] = name, "number"
+    if shape.grain:
+        keys.append((TIME, _period(writer, shape, steps, outer, t)))
+    query = grouped(outer, keys, values)
+    name = writer.cte(relation_name("window" if shape.window else "periods", shape), query)
+    return Relation(name, shape, dict(names), kinds)
+
+
+def _period(writer: Writer, shape: Shape, steps: str, outer: exp.Select, t: exp.Expression) -> exp.Expression:
+    grain = named_grain(shape.grain) or "day"
+    if shape.window is None:
+        return nodes.bucket(t.copy(), grain, True, writer.catalog.project.week_starts)
+    data = exp.Select().from_(exp.Table(this=identifier(steps)), copy=False)
+    spine = write_spine(writer, shape, exp.Min(this=column_ref(None, TIME)), exp.Max(this=column_ref(None, TIME)), data)
+    on = conjunction([exp.GTE(this=t.copy(), expression=column_ref("asked", "begins")), exp.LT(this=t.copy(), expression=column_ref("asked", "ends"))])
+    assert on is not None
+    outer.append("joins", spine_join(spine, "asked", on))
+    return column_ref("asked", TIME)
+
+
+def _folded(fold: Fold, value: exp.Expression, t: exp.Expression) -> exp.Expression:
+    condition = condition_node(fold.condition, value) if fold.condition is not None else None
+    match fold.how:
+        case "sum":
+            return exp.Sum(this=value)
+        case "min":
+            return exp.Min(this=value)
+        case "max":
+            return exp.Max(this=value)
+        case "avg":
+            return exp.Avg(this=nodes.typed(value, "float"))
+        case "first":
+            return nodes.at_least(value, t.copy())
+        case "last":
+            return nodes.at_greatest(value, t.copy())
+        case "count":
+            return nodes.filtered(exp.Count(this=exp.Star()), condition)
+        case "share":
+            return nodes.divide(nodes.filtered(exp.Count(this=exp.Star()), condition), exp.Count(this=value))
+    raise ValueError(fold.how)
+
+
+def condition_node(condition: Expr, value: exp.Expression) -> exp.Expression:
+    """A condition on `value`."""
+    return build(condition, lambda column: value.copy(), None)
+
+
+def _widened(shape: Shape, inner: Shape) -> Shape:
+    """A window reads finer periods before the first period asked."""
+    if shape.window is None:
+        return inner
+    if shape.window.over is not None:
+        from engine.compiling.periods import moved
+
+        return replace(inner, start=moved(shape.start, -shape.window.over))
+    start = shape.start
+    if start is None or shape.window.since in (None, "start"):
+        return replace(inner, start=None)
+    from engine.compiling.periods import bucket_start
+
+    return replace(inner, start=bucket_start(start, named_grain(shape.window.since) or "year"))
+
+
+def _reshaped(tree: object, old: Shape, new: Shape) -> object:
+    """The same tree with its leaves asked in the widened shape."""
+    from engine.compiling.leaves import Cell, Elapsed, Seam
+    from engine.modifier import Across, Formula
+
+    if old == new:
+        return tree
+    match tree:
+        case Cell(leaf=leaf):
+            return replace(tree, leaf=replace(leaf, shape=_moved_span(leaf.shape, new)))
+        case Formula(arguments=arguments):
+            return replace(tree, arguments=tuple((name, _reshaped(one, old, new)) for name, one in arguments))
+        case Across(tree=inner, shape=shape):
+            return replace(tree, tree=_reshaped(inner, old, new), shape=_moved_span(shape, new))
+        case Seam(old=before, new=after, shape=shape):
+            return replace(tree, old=_reshaped(before, old, new), new=_reshaped(after, old, new), shape=_moved_span(shape, new))
+        case Elapsed(shape=shape):
+            return replace(tree, shape=_moved_span(shape, new))
+    return tree
+
+
+def _moved_span(shape: Shape, new: Shape) -> Shape:
+    return replace(shape, start=new.start, end=new.end)
+
+
+__all__ = ["named", "window_start", "write_folds"]

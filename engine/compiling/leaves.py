@@ -1,0 +1,116 @@
+"""Leaves: what is finally asked of tables. A leaf is a value; equal leaves are computed once, alike leaves share a scan."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.expression.tree import Expr
+from engine.modifier import Shape, Tree
+
+
+class Sum(Struct, frozen=True):
+    """An aggregate over rows (聚合)."""
+
+    agg: str
+    of: Expr | None = None
+    where: Expr | None = None
+    at: float | None = None
+    method: str = "continuous"
+    weight: Expr | None = None
+
+
+class Flow(Struct, frozen=True, tag=True):
+    """Rows of a dataset counted in the period their time lies in; with a window, in every period whose window holds them (流量)."""
+
+    dataset: str
+    time: str | None
+    sum: Sum
+    shape: Shape
+    before: str | None = None  # only rows before this day: an earlier version of the definition
+    since: str | None = None  # only rows from this day on
+
+
+class Level(Struct, frozen=True, tag=True):
+    """Rows that hold at the last instant of each period: opened and not closed, or valid (存量)."""
+
+    dataset: str
+    opens: str
+    closes: str
+    is_open_start: bool  # an empty begin means always
+    sum: Sum
+    shape: Shape
+
+
+class Reading(Struct, frozen=True, tag=True):
+    """The newest reading of each thing at the last instant of each period (读数)."""
+
+    dataset: str
+    time: str | None
+    per: tuple[str, ...]
+    take: str
+    carry: str | None
+    sum: Sum
+    shape: Shape
+
+
+class Fold(Struct, frozen=True, tag=True):
+    """Values at a fine grain become one for each period or window (跨期)."""
+
+    inner: Tree
+    inner_shape: Shape
+    how: str  # sum avg min max first last count share
+    condition: Expr | None
+    shape: Shape
+
+
+class Pairs(Struct, frozen=True, tag=True):
+    """Rows followed by other rows in time (转化)."""
+
+    indicator: str
+    give: str
+    shape: Shape
+
+
+class Elapsed(Struct, frozen=True, tag=True):
+    """How much of each period has passed, in seconds (已过时长)."""
+
+    shape: Shape
+
+
+class Cell(Struct, frozen=True, tag=True):
+    """The value of a leaf in the answer's row (单元)."""
+
+    leaf: "Leaf"
+    is_count: bool = False
+
+
+class Seam(Struct, frozen=True, tag=True):
+    """Before the day one tree, from it on another; a period across it that cannot be added is null and marked (口径接缝)."""
+
+    until: str
+    old: "Tree | Cell"
+    new: "Tree | Cell"
+    shape: Shape
+
+
+Leaf = Flow | Level | Reading | Fold | Pairs
+
+
+def asked_of_base(shape: Shape) -> Shape:
+    """The shape in which a shifted leaf is really computed: its period moved, the shift gone unless it moves rows."""
+    shift = shape.shift
+    if shape.start_of is not None and shape.start is not None:
+        from engine.compiling.periods import bucket_start
+
+        shape = replace(shape, start=bucket_start(shape.start, shape.start_of))
+    if shift is None or shift.moves_rows or shift.calendar is not None:
+        return replace(shape, start_of=None)
+    from engine.compiling.periods import moved
+
+    return replace(
+        shape,
+        start=moved(shape.start, -shift.by),
+        end=moved(shape.end, -shift.by),
+        until=moved(shape.until, -shift.by) or shape.until,
+        shift=None,
+        start_of=None,
+    )

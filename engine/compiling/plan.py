@@ -1,0 +1,151 @@
+"""From questions to one statement each: the passes in order, pure from the first to the last."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.asking import Column, asked_columns, axes_of, having_of, order_of, shape_of
+from engine.compiling.combine import answer_select
+from engine.compiling.expand import Expander
+from engine.compiling.modifying import Modifiers
+from engine.compiling.names import column_ref, named
+from engine.compiling.refuse import Refused
+from engine.compiling.scope import Scope
+from engine.compiling.values import values_select
+from engine.compiling.writer import TIME, Writer, key_columns
+from engine.expression.tree import Value
+from engine.findings import Finding
+from engine.loading.catalog import Catalog
+from engine.modifier import Request, Shape, Tree
+from engine.modifier import Value as Asked
+from engine.question import Question, Viewer
+from engine.warehouse import Statement
+
+ANSWER = "answer"
+
+
+class Compiled(Struct, frozen=True):
+    """A question ready to run, or why it cannot be (编译结果)."""
+
+    question: Question
+    statement: Statement | None = None
+    totals: Statement | None = None
+    shape: Shape | None = None
+    columns: tuple[Column, ...] = ()
+    keys: tuple[str, ...] = ()  # SQL names of the key columns, time last
+    marks: frozenset[str] = frozenset()
+    tables: tuple[str, ...] = ()  # datasets read
+    trees: tuple[Tree, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def compile_question(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
+    """The statement for one question as of an instant (wall clock of the project's zone)."""
+    try:
+        if question.values:
+            return _values(catalog, question, viewer)
+        return _answer(catalog, modifiers, question, viewer, as_of)
+    except Refused as refused:
+        return Compiled(question, findings=(refused.finding,))
+
+
+def compile_questions(catalog: Catalog, modifiers: Modifiers, questions: Sequence[Question], viewer: Viewer, as_of: Mapping[int, datetime]) -> list[Compiled]:
+    """A batch: equal questions are compiled once. `as_of` gives each question's instant by its place."""
+    done: dict[tuple[Question, datetime], Compiled] = {}
+    results = []
+    for i, question in enumerate(questions):
+        key = (i, as_of[i])
+        same = next((j for j in range(i) if questions[j] == question and as_of[j] == as_of[i]), None)
+        if same is not None:
+            results.append(results[same])
+            continue
+        results.append(compile_question(catalog, modifiers, question, viewer, as_of[i]))
+        del key
+    del done
+    return results
+
+
+def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
+    columns = asked_columns(catalog, modifiers, question)
+    axes = axes_of(catalog, question, columns)
+    shape = shape_of(catalog, question, axes, as_of)
+    writer = Writer(catalog, Scope(viewer))
+    expander = Expander(catalog, modifiers)
+    writer.expander = expander
+    trees = tuple(_tree(expander, column, shape) for column in columns)
+    body = answer_select(writer, [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)], shape, question.fill)
+    body = _omitted(catalog, body, columns)
+    select = _ordered(catalog, writer, body, question, columns, shape)
+    statement = Statement(writer.statement(select), _parameters(writer))
+    totals = _totals(catalog, modifiers, question, viewer, as_of) if question.totals and (shape.axes or shape.grain) else None
+    return Compiled(
+        question, statement, totals, shape, columns, tuple(key_columns(shape)), frozenset(writer.marks),
+        tuple(sorted(writer.tables)), trees,
+    )  # fmt: skip
+
+
+def _tree(expander: Expander, column: Column, shape: Shape) -> Tree:
+    from msgspec.structs import replace
+
+    from engine.expression.tree import Binary
+
+    if column.where is not None:
+        shape = replace(shape, where=column.where if shape.where is None else Binary("and", shape.where, column.where))
+    return expander.tree(Asked(Request(column.indicator, shape, column.modifiers)))
+
+
+def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Statement | None:
+    """The value over all groups is recomputed from rows, never summed from the answer."""
+    from msgspec.structs import replace
+
+    whole = replace(question, by=(), grain=None, totals=False, having=None, order=(), limit=None, fill=None)
+    try:
+        return _answer(catalog, modifiers, whole, viewer, as_of).statement
+    except Refused:
+        return None
+
+
+def _omitted(catalog: Catalog, body: exp.Select, columns: Sequence[Column]) -> exp.Select:
+    """absent: omit drops a row whose cells are all omitted and empty."""
+    if not all(column.is_omitted for column in columns) or not columns:
+        return body
+    wrapped = exp.Select(expressions=[exp.Star()]).from_(body.subquery(ANSWER, copy=False), copy=False)
+    some = None
+    for column in columns:
+        one = exp.Not(this=exp.Is(this=column_ref(ANSWER, column.sql), expression=exp.Null()))
+        some = one if some is None else exp.Or(this=some, expression=one)
+    return wrapped.where(some, copy=False)
+
+
+def _ordered(catalog: Catalog, writer: Writer, body: exp.Select, question: Question, columns: Sequence[Column], shape: Shape) -> exp.Select:
+    having = having_of(catalog, question, columns, shape)
+    keys = key_columns(shape)
+    outer = body
+    if having is not None or question.limit is not None or question.order:
+        chosen = [named(column_ref(ANSWER, name), name) for name in [*keys, *(column.sql for column in columns)]]
+        outer = exp.Select(expressions=chosen).from_(body.subquery(ANSWER, copy=False), copy=False)
+        if having is not None:
+            outer = outer.where(having(writer), copy=False)
+    order = order_of(question, columns, shape)
+    if order:
+        outer.set("order", exp.Order(expressions=[nodes.ordered(column_ref(None, name), desc) for name, desc in order]))
+    if question.limit is not None:
+        outer = outer.limit(question.limit + 1, copy=False)  # one more tells whether rows were cut off
+    return outer
+
+
+def _values(catalog: Catalog, question: Question, viewer: Viewer) -> Compiled:
+    writer = Writer(catalog, Scope(viewer))
+    select, columns = values_select(writer, question)
+    statement = Statement(writer.statement(select), _parameters(writer))
+    return Compiled(question, statement, columns=columns, tables=tuple(sorted(writer.tables)))
+
+
+def _parameters(writer: Writer) -> dict[str, Value]:
+    return dict(writer.parameters)
+
+
+__all__ = ["TIME", "Compiled", "compile_question", "compile_questions"]

@@ -1,0 +1,66 @@
+"""Spines: one row for each period asked, with the instants that a stock or a window needs."""
+
+from datetime import datetime
+
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.clock import period_end
+from engine.compiling.names import column_ref, identifier, named
+from engine.compiling.periods import named_grain
+from engine.compiling.writer import TIME, Writer
+from engine.modifier import Shape
+
+Ends = exp.Expression | datetime | None
+
+
+def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: exp.Expression | None, source: exp.Select | None) -> str:
+    """CTE of (period, ends, begins): every period of the grain that touches the shape's span, cut at as_of.
+
+    `low` and `high` are aggregates over `source` (the first and last time of the data) and stand in where the question leaves an end open.
+    """
+    grain = named_grain(shape.grain) or "day"
+    week_starts = writer.catalog.project.week_starts
+    end = min(shape.end, shape.until) if shape.end is not None else None
+    key = ("spine", shape.grain, shape.start, end, shape.until, shape.window, None if shape.start and end else (low, high))
+    if key in writer.relations:
+        return writer.relations[key].name
+    bounds: str | None = None
+    first: exp.Expression | datetime = shape.start or datetime(1, 1, 1)
+    last: exp.Expression | datetime = end or datetime(1, 1, 1)
+    if shape.start is None or end is None:
+        assert source is not None and low is not None and high is not None
+        source.set("expressions", [named(low, "low"), named(high, "high")])
+        bounds = writer.cte("span", source)
+        first = shape.start or column_ref(bounds, "low")
+        last = end or nodes.add_interval(nodes.typed(column_ref(bounds, "high"), "timestamp"), seconds=1)
+    series = nodes.series_of_dates(first, last, grain, week_starts, bounds)
+    inner = series.subquery("periods_asked", copy=False)
+    t = column_ref("periods_asked", "t")
+    ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(shape.until)])
+    columns = [named(t, TIME), named(ends, "ends")]
+    if shape.window is not None:
+        columns.append(named(_begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
+    select = exp.Select(expressions=columns).from_(inner, copy=False)
+    name = writer.cte(f"{grain.lower()}s_asked" if "." not in grain else "periods", select)
+    from engine.compiling.writer import Relation
+
+    writer.relations[key] = Relation(name, shape, {}, {})
+    return name
+
+
+def _begins(shape: Shape, t: exp.Expression, ends: exp.Expression, week_starts: int) -> exp.Expression:
+    assert shape.window is not None
+    if shape.window.over is not None:
+        over = shape.window.over
+        days, seconds = divmod(over.seconds, 86400)
+        return nodes.add_interval(exp.Paren(this=ends), -over.months, -days, -seconds)
+    since = named_grain(shape.window.since)
+    if since in (None, "start"):
+        return nodes.literal_timestamp(datetime(1, 1, 1))
+    return nodes.typed(nodes.bucket(t, since or "year", nodes.is_date_grain(named_grain(shape.grain) or "day"), week_starts), "timestamp")
+
+
+def spine_join(name: str, alias: str, on: exp.Expression) -> exp.Join:
+    """INNER JOIN of the spine under an alias."""
+    return exp.Join(this=exp.Table(this=identifier(name), alias=exp.TableAlias(this=identifier(alias))), on=on, kind="INNER")

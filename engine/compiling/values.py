@@ -1,0 +1,53 @@
+"""Values questions: which values a column has, or its least and greatest, within the viewer's rows."""
+
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.asking import Column, safe_name
+from engine.compiling.flow import cut, open_scan
+from engine.compiling.names import column_ref, conjunction, named
+from engine.compiling.periods import instant
+from engine.compiling.reach import road_by_path, column_of, dataset_of
+from engine.compiling.refuse import refuse
+from engine.compiling.rows import parsed
+from engine.compiling.writer import Writer
+from engine.modifier import Shape
+from engine.question import Question
+
+
+def values_select(writer: Writer, question: Question) -> tuple[exp.Select, tuple[Column, ...]]:
+    """SELECT of the distinct values, or of least and greatest; and the columns it has."""
+    if question.source is None:
+        raise refuse("values-without-dataset", "取值查询要用 from 说明数据集", "a values question says its dataset with `from`")
+    scan = open_scan(writer, question.source)
+    taken: set[str] = set()
+    shape = Shape(axes=(), until=instant("9999-12-31"), where=parsed(question.where).expr if question.where else None)
+    scan.shape = shape
+    columns: list[Column] = []
+    values: list[exp.Expression] = []
+    for text in question.values:
+        path = tuple(text.split("."))
+        node = scan.by_dimension(text) if writer.catalog.dimension(text) is not None else scan.by_path(path)
+        road = road_by_path(writer.catalog, question.source, path)
+        declared = column_of(dataset_of(writer.catalog, road.dataset), road.column) if road else None
+        title, unit = (declared.title, declared.unit or "") if declared else (text, "")
+        if question.give == "min_max":
+            for which, aggregate in (("min", exp.Min), ("max", exp.Max)):
+                name = safe_name(f"{which}_{path[-1]}", taken)
+                columns.append(Column(f"{which} {text}", name, f"{title}{'最小' if which == 'min' else '最大'}", unit))
+                values.append(named(aggregate(this=node.copy()), name))
+        else:
+            name = safe_name(text, taken)
+            columns.append(Column(text, name, title, unit))
+            values.append(named(node, name))
+    conditions = cut(writer, scan, shape)
+    select = scan.select() if question.give == "min_max" else scan.select().distinct(copy=False)
+    select.set("expressions", values)
+    where = conjunction(conditions)
+    if where is not None:
+        select.set("where", exp.Where(this=where))
+    if question.give == "distinct":
+        select.set("order", exp.Order(expressions=[nodes.ordered(column_ref(None, column.sql)) for column in columns]))
+    if question.limit is not None:
+        select = select.limit(question.limit + 1, copy=False)
+    return select, tuple(columns)

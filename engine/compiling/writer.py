@@ -1,0 +1,174 @@
+"""Relations of one statement: each leaf group becomes one named CTE, made once and shared by every answer that asks for it."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlglot import exp
+
+from engine.compiling import nodes
+from engine.compiling.expand import Expander
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Leaf, Level, Pairs, Reading, Seam, asked_of_base
+from engine.compiling.names import identifier, named
+from engine.compiling.periods import named_grain
+from engine.compiling.scope import Scope
+from engine.expression.tree import Column, Expr, Literal, Value, rebuild
+from engine.loading.catalog import Catalog
+from engine.modifier import Across, Axis, Formula, Shape, Tree
+
+TIME = "period"
+
+
+class Relation(Struct, frozen=True):
+    """A CTE keyed by the axes of its shape and, with a grain, by `period` (关系)."""
+
+    name: str
+    shape: Shape
+    columns: dict[object, str]  # leaf (or tree, for Across) -> value column
+    kinds: dict[str, str]  # value column -> "number" | "text" | "boolean" | "date" | "timestamp"
+
+
+class Writer:
+    """Holds what one statement has so far: its CTEs in order, its parameters, the relations by what they answer."""
+
+    def __init__(self, catalog: Catalog, scope: Scope) -> None:
+        self.catalog = catalog
+        self.scope = scope
+        self.ctes: dict[str, exp.Query] = {}
+        self.parameters: dict[str, Value] = {}
+        self.relations: dict[object, Relation] = {}
+        self.marks: set[str] = set()
+        self.tables: set[str] = set()
+        self.expander: Expander | None = None  # for indicators inside expressions
+
+    def cte(self, name: str, query: exp.Query) -> str:
+        """Adds a CTE under the name, or the name with a number when it is taken."""
+        unique, n = name, 2
+        while unique in self.ctes or unique in self.tables:
+            unique, n = f"{name}_{n}", n + 1
+        self.ctes[unique] = query
+        return unique
+
+    def bind(self, expr: Expr) -> Expr:
+        """The asker's own values become parameters: the text of the statement never holds them."""
+        if isinstance(expr, Literal) and isinstance(expr.value, str):
+            name = next((name for name, value in self.parameters.items() if value == expr.value), f"p{len(self.parameters) + 1}")
+            self.parameters[name] = expr.value
+            return Column(("?", name))
+        return rebuild(expr, self.bind)
+
+    def relations_of(self, cells: Iterable[Cell | Across]) -> dict[object, Relation]:
+        """The relation in which each leaf is computed; leaves of the same shape over the same rows share one."""
+        groups: dict[object, list[Leaf | Across]] = {}
+        leaves: dict[object, object] = {}
+        for cell in cells:
+            leaf = cell.leaf if isinstance(cell, Cell) else cell
+            made = replace(leaf, shape=asked_of_base(leaf.shape))
+            leaves[leaf] = made
+            members = groups.setdefault(signature(made), [])
+            if made not in members:
+                members.append(made)
+        made_of = {key: self._relation(key, members) for key, members in groups.items()}
+        return {leaf: made_of[signature(made)] for leaf, made in leaves.items()}  # type: ignore[arg-type]
+
+    def _relation(self, key: object, members: Sequence[Leaf | Across]) -> Relation:
+        memo = (key, tuple(members))
+        if memo not in self.relations:
+            self.relations[memo] = self._write(members)
+        return self.relations[memo]
+
+    def _write(self, members: Sequence[Leaf | Across]) -> Relation:
+        from engine.compiling.across import write_across
+        from engine.compiling.flow import write_flows
+        from engine.compiling.fold import write_folds
+        from engine.compiling.pairs import write_pairs
+        from engine.compiling.stock import write_levels, write_readings
+
+        match members[0]:
+            case Flow():
+                return write_flows(self, members)  # type: ignore[arg-type]
+            case Level():
+                return write_levels(self, members)  # type: ignore[arg-type]
+            case Reading():
+                return write_readings(self, members)  # type: ignore[arg-type]
+            case Fold():
+                return write_folds(self, members)  # type: ignore[arg-type]
+            case Pairs():
+                return write_pairs(self, members)  # type: ignore[arg-type]
+            case Across():
+                return write_across(self, members)  # type: ignore[arg-type]
+
+    def statement(self, body: exp.Select) -> exp.Select:
+        """The body with every CTE it stands on."""
+        if self.ctes:
+            tables = [exp.CTE(this=query, alias=exp.TableAlias(this=identifier(name))) for name, query in self.ctes.items()]
+            body.set("with_", exp.With(expressions=tables))
+        return body
+
+
+def signature(leaf: object) -> object:
+    """What leaves must have in common to be computed by one scan."""
+    match leaf:
+        case Flow():
+            return ("flow", leaf.dataset, leaf.time, leaf.shape, leaf.before, leaf.since)
+        case Level():
+            return ("level", leaf.dataset, leaf.opens, leaf.closes, leaf.is_open_start, leaf.shape)
+        case Reading():
+            return ("reading", leaf.dataset, leaf.time, leaf.per, leaf.take, leaf.carry, leaf.shape)
+        case Fold():
+            return ("fold", leaf.inner_shape, leaf.shape)
+        case Pairs():
+            return ("pairs", leaf.indicator, leaf.shape)
+    return leaf
+
+
+def cells_of(tree: object) -> list[Cell | Across]:
+    """The cells of a tree, each once, in order; an Across is computed whole."""
+    match tree:
+        case Cell() | Across():
+            return [tree]
+        case Formula(arguments=arguments):
+            found = [cell for _, inner in arguments for cell in cells_of(inner)]
+            return list(dict.fromkeys(found))
+        case Seam(old=old, new=new):
+            return list(dict.fromkeys([*cells_of(old), *cells_of(new)]))
+    return []
+
+
+def elapsed_of(tree: object) -> list[Elapsed]:
+    """The Elapsed leaves of a tree."""
+    match tree:
+        case Elapsed():
+            return [tree]
+        case Formula(arguments=arguments):
+            return [one for _, inner in arguments for one in elapsed_of(inner)]
+    return []
+
+
+def relation_name(subject: str, shape: Shape) -> str:
+    """weighings_by_district_month: a CTE is named for what it holds."""
+    split = [axis.name for axis in shape.axes]
+    if shape.grain:
+        split.append((named_grain(shape.grain) or "").lower().replace(".", "_"))
+    return f"{subject}_by_{'_'.join(split)}" if split else f"{subject}_total"
+
+
+def key_columns(shape: Shape) -> list[str]:
+    """Names of the key columns of a relation of this shape."""
+    return [*(axis.name for axis in shape.axes), *([TIME] if shape.grain else [])]
+
+
+def grouped(select: exp.Select, keys: Sequence[tuple[str, exp.Expression]], values: Sequence[tuple[str, exp.Expression]]) -> exp.Select:
+    """SELECT keys, values GROUP BY the keys' positions; without keys one row always."""
+    select.set("expressions", [named(value, name) for name, value in (*keys, *values)])
+    if keys:
+        select.set("group", exp.Group(expressions=[exp.Literal.number(i + 1) for i in range(len(keys))]))
+    return select
+
+
+def axis_label(axis: Axis) -> str:
+    """What the axis is called in messages."""
+    return axis.dimension or ".".join(axis.path or ()) or axis.name
+
+
+__all__ = ["TIME", "Relation", "Tree", "Writer", "cells_of", "elapsed_of", "grouped", "key_columns", "nodes", "relation_name", "signature"]
