@@ -57,7 +57,7 @@ def measure_unit(catalog: Catalog, measure: Measure, dataset: str | None) -> Uni
     """The unit of an aggregate over rows; None when it cannot be told."""
     if measure.agg in _COUNTS or measure.agg in _CONDITIONS:
         return ONE
-    parsed = read_expression(measure.of)[0] if measure.of and dataset and catalog.dataset(dataset) else None
+    parsed = read_expression(measure.of, True)[0] if measure.of and dataset and catalog.dataset(dataset) else None
     if parsed is None:
         return None
     try:

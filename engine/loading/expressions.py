@@ -34,18 +34,21 @@ class Site(Struct, frozen=True):
     @property
     def parsed(self) -> Parsed | None:
         """The tree, or None when the text is no expression."""
-        return read_expression(self.text)[0]
+        return read_expression(self.text, self.names == "rows")[0]
 
     @property
     def findings(self) -> list[Finding]:
         """Why the text is no expression; columns of their places count from the start of the text."""
-        return read_expression(self.text)[1]
+        return read_expression(self.text, self.names == "rows")[1]
 
 
 @lru_cache(maxsize=20_000)
-def read_expression(text: str) -> tuple[Parsed | None, list[Finding]]:
-    """The tree of a text, remembered: the same text always reads alike, and one project reads each text many times."""
-    return parse(text, Place(""))
+def read_expression(text: str, has_aggregates: bool = False) -> tuple[Parsed | None, list[Finding]]:
+    """The tree of a text, remembered: the same text always reads alike, and one project reads each text many times.
+
+    Over rows an aggregate may stand in it, for rows that a one-to-many relationship reaches; the check `fan-out` looks after that.
+    """
+    return parse(text, Place(""), aggregates=has_aggregates)
 
 
 def expressions_of(definition: Definition) -> list[Site]:

@@ -1,0 +1,49 @@
+"""Row scope that leads nowhere would hide every row or none."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from engine.check import Check
+from engine.compiling.reach import road_to_dimension
+from engine.compiling.refuse import Refused
+from engine.findings import Finding, did_you_mean
+from engine.kind import Definition
+from engine.kinds.dataset import Dataset
+from engine.loading.catalog import Catalog
+
+
+class RegionPath(Check, frozen=True):
+    """`region` is `public`, or a relationship or column from which the project's region dimension is reached (行级范围路径)."""
+
+    tag: ClassVar[str] = "region-path"
+    kinds: ClassVar[tuple[str, ...]] = ("dataset",)
+
+    def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
+        """One finding for a path that starts nowhere, or that does not lead to the region."""
+        spec = definition.spec
+        if not isinstance(spec, Dataset) or spec.region in (None, "public"):
+            return
+        path = spec.region or ""
+        first = path.split(".")[0]
+        known = [*(one.name for one in spec.relationships), *(column.name for column in spec.columns), "public"]
+        if first not in known:
+            see = ("写一个关系或列的名称，或 public", "write a relationship or a column, or public")
+            advice = did_you_mean(first, known, *see)
+            said = (f"没有名为「{first}」的关系或列", f"no relationship or column is named '{first}'", *advice)
+            yield self.at(catalog, definition, ("region",), said)
+            return
+        goal = catalog.project.region
+        if goal is None or catalog.dimension(goal) is None:
+            return
+        try:
+            reached = road_to_dimension(catalog, definition.id, goal, via=path) is not None
+        except Refused:
+            reached = True
+        if not reached:
+            said = (
+                f"经「{path}」到不了区域维度「{goal}」",
+                f"'{path}' does not lead to the region dimension '{goal}'",
+                f"让这条路上的一列写 dimension: {goal} 或其下级；人人可看写 region: public",
+                f"give a column on that road the dimension {goal} or a finer one; or write region: public",
+            )
+            yield self.at(catalog, definition, ("region",), said)
