@@ -103,6 +103,8 @@ def stop(server: Server, seconds: float = 30.0) -> None:
         _signal(server.pid, sign)
         if _ends_within(server.folder, seconds):
             break
+    if server.socket != server.folder:
+        shutil.rmtree(server.socket, ignore_errors=True)
     server.lock.close()
 
 
