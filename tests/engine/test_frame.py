@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from engine.frame import COMPLETE, MARKS, Frame, FrameColumn, plain
 
 
-def tonnes(**quality: list[object]) -> Frame:
+def tonnes(**quality: Any) -> Frame:
     columns = (
         FrameColumn("month", "月份", type="date", role="time"),
         FrameColumn("district", "区", type="text", role="dimension"),
