@@ -1,7 +1,7 @@
 """Contract of a modifier: a request in, requests and a tree that combines them out; it may move time, change the split, add leaves."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal as OneOf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -84,7 +84,7 @@ class Formula(Struct, frozen=True, tag=True):
 class Across(Struct, frozen=True, tag=True):
     """A value that depends on the other rows of the same answer: rank, streak, running total along a dimension (跨行)."""
 
-    how: Literal["rank", "percent_rank", "dense_rank", "ordinal", "streak", "running", "mean"]
+    how: OneOf["rank", "percent_rank", "dense_rank", "ordinal", "streak", "running", "mean"]
     tree: "Tree"
     shape: Shape
     within: tuple[str, ...] = ()  # axes that stay apart

@@ -12,7 +12,7 @@ from engine.compiling.periods import named_grain
 from engine.compiling.writer import TIME, Relation, Writer, key_columns, relation_name
 from engine.modifier import Across, Shape
 
-RANKS = {"rank": "RANK", "dense_rank": "DENSE_RANK", "ordinal": "ROW_NUMBER"}
+RANKS: dict[str, type[exp.Expression]] = {"rank": exp.Rank, "dense_rank": exp.DenseRank, "ordinal": exp.RowNumber}
 ROWS = "answer_rows"
 
 
@@ -77,8 +77,7 @@ def _ranked(one: Across, value: exp.Expression, partition: list[exp.Expression])
     if one.how == "ordinal":
         for axis in one.shape.axes:
             order.append("expressions", nodes.ordered(column_ref(ROWS, axis.name)))
-    name = RANKS.get(one.how, "RANK")
-    rank: exp.Expression = exp.Window(this=exp.Anonymous(this=name, expressions=[]), partition_by=partition, order=order)
+    rank: exp.Expression = exp.Window(this=RANKS.get(one.how, exp.Rank)(), partition_by=partition, order=order)
     if one.how == "percent_rank":
         number = exp.Window(this=exp.Count(this=value.copy()), partition_by=[part.copy() for part in partition])
         top = exp.Paren(this=exp.Sub(this=rank, expression=nodes.whole(1)))
@@ -95,10 +94,10 @@ def _streak(writer: Writer, one: Across, source: str, keys: list[str]) -> exp.Se
     sure = exp.Coalesce(this=exp.Paren(this=holds), expressions=[exp.false()])
     partition = _partition(one, by_time=False)
     order = exp.Order(expressions=[exp.Ordered(this=column_ref(ROWS, TIME))])
-    before = exp.Window(this=exp.Anonymous(this="LAG", expressions=[column_ref(ROWS, TIME)]), partition_by=partition, order=order)
+    before = exp.Window(this=exp.Lag(this=column_ref(ROWS, TIME)), partition_by=partition, order=order)
     follows = exp.NEQ(this=nodes.typed(before, "timestamp"), expression=_period_before(column_ref(ROWS, TIME), grain))
     was = exp.Window(
-        this=exp.Anonymous(this="LAG", expressions=[sure.copy()]), partition_by=[p.copy() for p in partition], order=order.copy()
+        this=exp.Lag(this=sure.copy()), partition_by=[p.copy() for p in partition], order=order.copy()
     )
     starts = exp.Or(this=exp.Paren(this=exp.Not(this=exp.Coalesce(this=was, expressions=[exp.false()]))), expression=exp.Coalesce(this=exp.Paren(this=follows), expressions=[exp.true()]))
     flag = exp.Case(ifs=[exp.If(this=starts, true=nodes.whole(1))], default=nodes.whole(0))
@@ -115,7 +114,7 @@ def _streak(writer: Writer, one: Across, source: str, keys: list[str]) -> exp.Se
     )
     second = writer.cte("streak_runs", runs)
     counted = exp.Window(
-        this=exp.Anonymous(this="ROW_NUMBER", expressions=[]), partition_by=[*(p.copy() for p in partition), column_ref(ROWS, "run")], order=order.copy()
+        this=exp.RowNumber(), partition_by=[*(p.copy() for p in partition), column_ref(ROWS, "run")], order=order.copy()
     )
     length = exp.Case(
         ifs=[exp.If(this=column_ref(ROWS, "is_missing"), true=exp.Null()), exp.If(this=column_ref(ROWS, "holds"), true=counted)], default=nodes.whole(0)

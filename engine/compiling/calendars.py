@@ -53,7 +53,7 @@ def _pairs(calendar: Calendar, cycles: int) -> exp.Select:
 
     def numbered() -> exp.Select:
         number = exp.Window(
-            this=exp.Anonymous(this="DENSE_RANK", expressions=[]),
+            this=exp.DenseRank(),
             order=exp.Order(expressions=[exp.Ordered(this=column_ref("firsts", "first_day"))]),
         )
         first = exp.Window(this=exp.Min(this=column_ref(None, calendar.day or "")), partition_by=[column_ref(None, calendar.cycle or "")])

@@ -178,7 +178,7 @@ class Scan:
         name = f"before_{road.column}"
         if name not in self.before:
             window = exp.Window(
-                this=exp.Anonymous(this="LAG", expressions=[column_ref(None, road.column)]),
+                this=exp.Lag(this=column_ref(None, road.column)),
                 partition_by=[column_ref(None, one) for one in road.before.same],
                 order=exp.Order(expressions=[exp.Ordered(this=column_ref(None, one)) for one in road.before.order]),
             )

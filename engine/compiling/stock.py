@@ -142,7 +142,7 @@ def _newest(writer: Writer, scan: Scan, clock: Clock, reading: Reading, shape: S
         period = inner.bucket_of(named_grain(shape.grain) or "day") if shape.grain else None
     partition = [*per, *([period.copy()] if period is not None else [])]
     newest = exp.Window(
-        this=exp.Anonymous(this="RANK", expressions=[]), partition_by=partition,
+        this=exp.Rank(), partition_by=partition,
         order=exp.Order(expressions=[exp.Ordered(this=column.copy(), desc=reading.take == "last")]),
     )  # fmt: skip
     select.append("expressions", named(newest, "newest"))

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.findings import Finding, in_order
+from engine.findings import Finding, Place, in_order
 from engine.kind import Definition
 from engine.loading.catalog import Catalog, Key, build_catalog
 from engine.loading.definition import DecodedFile, decode_file
 from engine.loading.files import FoundFile, defined_twice, find_files, name_file, read_text
+from engine.loading.header import header_findings
+from engine.loading.refusals import refuse
 
 
 class Loaded(Struct, frozen=True):
@@ -24,6 +26,9 @@ class Loaded(Struct, frozen=True):
 def load(folder: Path) -> Loaded:
     """Every definition below the folder, with at most one finding of shape for each file. Raises NotADirectoryError."""
     found, findings = find_files(folder)
+    findings.extend(header_findings(folder, found))
+    if not any(file.kind == "project" for file in found):
+        findings.append(refuse("no-project", Place((folder / "project.yaml").as_posix())))
     return assemble((decode_file(file) for file in found), findings)
 
 

@@ -37,6 +37,18 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
         "检查文件的读取权限",
         "check who may read the file",
     ),
+    "no-project": (
+        "定义文件夹里没有 project.yaml",
+        "the definitions folder has no project.yaml",
+        "加上它，至少写 title: 平台名称",
+        "add one, with at least title: name of the platform",
+    ),
+    "schema-header": (
+        "第一行没有指向 {kind} 的格式说明",
+        "the first line does not lead to the schema of {kind}",
+        "第一行写：{wanted}",
+        "write as the first line: {wanted}",
+    ),
     "file-too-large": (
         "文件有 {size} 字节，最多读 {limit} 字节",
         "the file has {size} bytes, at most {limit} are read",

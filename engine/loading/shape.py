@@ -62,8 +62,13 @@ def declared(shape: type[Struct], path: Path = ()) -> Declared | None:
 
 def label(shape: type) -> str:
     """The Chinese label that ends a struct's docstring."""
-    found = _LABEL.search((inspect.getdoc(shape) or "").split("\n")[0])
-    return found[1] if found else shape.__name__
+    return label_in(inspect.getdoc(shape) or "") or shape.__name__
+
+
+def label_in(description: str) -> str:
+    """The Chinese label that ends the first line of a description; empty when there is none."""
+    found = _LABEL.search(description.split("\n")[0])
+    return found[1] if found else ""
 
 
 @lru_cache(maxsize=512)

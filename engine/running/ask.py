@@ -1,0 +1,194 @@
+"""Questions asked of a warehouse: compiled, run, and returned as frames that say as of when and from what they are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import pyarrow as pa
+from msgspec import Struct
+
+from engine.compiling.asking import Column
+from engine.compiling.modifying import Modifiers
+from engine.compiling.periods import MONTHS, bucket_start, moved, next_start, wall
+from engine.compiling.plan import TIME, Compiled, compile_question
+from engine.compiling.reach import column_of, road_to_dimension
+from engine.compiling.reads import datasets_of
+from engine.compiling.refuse import Refused
+from engine.compiling.tables import default_time, table_of
+from engine.findings import Finding
+from engine.frame import COMPLETE, Frame, FrameColumn
+from engine.loading.catalog import Catalog
+from engine.modifier import Modifier, Shape
+from engine.parts import Span
+from engine.question import EVERYTHING, Question, Viewer
+from engine.registry import members
+from engine.warehouse import Cancel, Statement, Warehouse
+
+
+class Answer(Struct, frozen=True):
+    """The answer of one question of a batch (答案)."""
+
+    index: int
+    question: Question
+    frame: Frame | None = None
+    totals: Frame | None = None
+    findings: tuple[Finding, ...] = ()
+    as_of: datetime | None = None
+    versions: Mapping[str, int] = {}  # dataset -> data version read
+    sql: str = ""
+    is_truncated: bool = False
+    compiled: Compiled | None = None
+
+
+def known_modifiers() -> Modifiers:
+    """Every modifier, shipped or installed."""
+    return Modifiers(members("engine.modifiers", Modifier, "chengmai.modifiers")[0])
+
+
+def as_of_question(catalog: Catalog, warehouse: Warehouse, question: Question, now: datetime) -> datetime:
+    """The instant a question is answered as of: what it says, else the earlier of now and the slowest dataset's newest row."""
+    if question.as_of is not None:
+        return wall(question.as_of, catalog.project.zone)
+    newest = [one for id in datasets_of(catalog, question) if (one := _known_until(catalog, warehouse, id)) is not None]
+    return min([now, *newest])
+
+
+def _known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> datetime | None:
+    dataset = catalog.dataset(dataset_id)
+    time = default_time(dataset) if dataset is not None else None
+    if dataset is None or time is None:
+        return None
+    state = warehouse.state(table_of(dataset_id, dataset))
+    if state is None or state.watermark is None:
+        return None
+    column = column_of(dataset, time.column)
+    if column is None or column.type != "date":
+        return state.watermark + timedelta(microseconds=1)
+    if dataset.partition == "month":
+        return moved(bucket_start(state.watermark, "month"), Span(months=1))
+    return state.watermark + timedelta(days=1)
+
+
+def ask(
+    catalog: Catalog, warehouse: Warehouse, questions: Sequence[Question], viewer: Viewer = EVERYTHING, now: datetime | None = None,
+    *, seconds: float = 60.0, cancel: Cancel | None = None, modifiers: Modifiers | None = None,
+) -> Iterator[Answer]:  # fmt: skip
+    """Answers in the order of the questions, each when it is ready; a question that is wrong gives findings and stops nothing else.
+
+    `now` is wall clock in the project's zone. Raises StatementTimedOut or StatementCancelled.
+    """
+    known = modifiers or known_modifiers()
+    done: dict[bytes, Answer] = {}
+    for index, question in enumerate(questions):
+        same = msgspec.json.encode(question)
+        if same not in done:
+            done[same] = _answer(catalog, warehouse, question, viewer, now or datetime.max, known, seconds, cancel)
+        yield msgspec.structs.replace(done[same], index=index)
+
+
+def _answer(
+    catalog: Catalog, warehouse: Warehouse, question: Question, viewer: Viewer, now: datetime, modifiers: Modifiers, seconds: float, cancel: Cancel | None
+) -> Answer:
+    try:
+        as_of = as_of_question(catalog, warehouse, question, now)
+    except Refused as refused:
+        return Answer(0, question, findings=(refused.finding,))
+    compiled = compile_question(catalog, modifiers, question, viewer, as_of)
+    if compiled.statement is None:
+        return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled)
+    versions = versions_of(catalog, warehouse, compiled.tables)
+    table = warehouse.query(compiled.statement, seconds=seconds, cancel=cancel)
+    is_truncated = question.limit is not None and table.num_rows > question.limit
+    frame = framed(catalog, compiled, table.slice(0, question.limit) if is_truncated else table)
+    totals = _totals(catalog, warehouse, compiled, compiled.totals, seconds, cancel) if compiled.totals is not None else None
+    sql = warehouse.write(compiled.statement.tree)
+    return Answer(0, question, frame, totals, (), as_of, versions, sql, is_truncated, compiled)
+
+
+def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[str]) -> dict[str, int]:
+    """Data version of each dataset that was ever loaded."""
+    found: dict[str, int] = {}
+    for id in dataset_ids:
+        dataset = catalog.dataset(id)
+        state = warehouse.state(table_of(id, dataset)) if dataset is not None else None
+        if state is not None:
+            found[id] = state.version
+    return found
+
+
+def _totals(catalog: Catalog, warehouse: Warehouse, compiled: Compiled, statement: Statement, seconds: float, cancel: Cancel | None) -> Frame:
+    table = warehouse.query(statement, seconds=seconds, cancel=cancel)
+    columns = [value_column(column, table) for column in compiled.columns]
+    named = table.rename_columns([column.name for column in columns])
+    return Frame(tuple(columns), named, tuple(sorted(compiled.marks)))
+
+
+def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
+    """The answer's table with the question's own names, titles, units, and which rows are complete."""
+    shape = compiled.shape
+    if shape is None:
+        columns = [value_column(column, table) for column in compiled.columns]
+        return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
+    asked = [one if isinstance(one, str) else None for one in compiled.question.by]
+    found = [_axis_column(catalog, axis.name, text, axis.dimension, table) for axis, text in zip(shape.axes, asked, strict=True)]
+    if shape.grain is not None:
+        found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
+    found += [value_column(column, table) for column in compiled.columns]
+    named = table.rename_columns([column.name for column in found])
+    complete = completeness(catalog, compiled, shape, named)
+    return Frame(tuple(found), named.append_column(COMPLETE, complete), tuple(sorted(compiled.marks)))
+
+
+def _axis_column(catalog: Catalog, sql: str, asked: str | None, dimension_id: str | None, table: pa.Table) -> FrameColumn:
+    dimension = catalog.dimension(dimension_id) if dimension_id else None
+    title = dimension.title if dimension is not None else asked or sql
+    return FrameColumn(asked or sql, title, None, _type(table.schema.field(sql).type), "dimension")
+
+
+def value_column(column: Column, table: pa.Table) -> FrameColumn:
+    """A value column with its title and unit."""
+    return FrameColumn(column.name, column.title, column.unit or None, _type(table.schema.field(column.sql).type), "value")
+
+
+def _type(kind: pa.DataType) -> str:
+    checks = (
+        (pa.types.is_boolean, "boolean"), (pa.types.is_integer, "integer"), (pa.types.is_decimal, "decimal"), (pa.types.is_floating, "float"),
+        (pa.types.is_date, "date"), (pa.types.is_timestamp, "timestamp"),
+    )  # fmt: skip
+    return next((name for check, name in checks if check(kind)), "text")
+
+
+def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table) -> pa.Array:
+    """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
+    offset = _business_offset(catalog, compiled.tables)
+    if shape.grain is None:
+        return pa.array([not (shape.end is not None and shape.end + offset > shape.until)] * table.num_rows, pa.bool_())
+    if "." in shape.grain:
+        return pa.array([True] * table.num_rows, pa.bool_())
+    known: dict[object, bool] = {}
+    values = table.column("time").to_pylist()
+    for value in set(values):
+        known[value] = _is_complete(value, shape, offset)
+    return pa.array([known[value] for value in values], pa.bool_())
+
+
+def _is_complete(value: object, shape: Shape, offset: timedelta) -> bool:
+    if value is None or shape.grain is None:
+        return False
+    start = datetime.fromisoformat(str(value))
+    end = next_start(start, shape.grain)
+    is_daily = shape.grain in (*MONTHS, "day", "week", "ten_day")
+    if end + (offset if is_daily else timedelta()) > shape.until:
+        return False
+    is_cut = (shape.start is not None and start < shape.start) or (shape.end is not None and end > shape.end)
+    return not is_cut
+
+
+def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
+    from engine.compiling.periods import day_offset
+
+    datasets = [catalog.dataset(id) for id in tables]
+    return max((day_offset(default_time(dataset)) for dataset in datasets if dataset is not None), default=timedelta())
+
+
+__all__ = ["Answer", "ask", "road_to_dimension"]
