@@ -164,6 +164,11 @@ def _instead(wanted: list[str], name: str, given: Any, here: Declared | None) ->
     fields = here.fields if here else {}
     if "object" in wanted and fields:
         return f"写出其中的项：{'、'.join(fields)}", f"write its fields: {', '.join(fields)}"
+    if wanted == ["object"] and isinstance(given, str):
+        return (
+            f"写成 {{{given}: {{}}}}" if given.isidentifier() else "写成 {名称: 值}",
+            f"write {{{given}: {{}}}}" if given.isidentifier() else "write {name: value}",
+        )
     examples = _sample(here.examples[0]) if here and here.examples else ""
     return (f"例如 {name}: {examples}", f"for example {name}: {examples}") if examples else _choices(here)
 
