@@ -69,16 +69,17 @@ class StatementCancelled(Exception):
 
 
 class Cancel:
-    """Handed to `query`; calling `now()` from another thread stops the statement."""
+    """Handed to `query`, to several if they belong together; calling `now()` from another thread stops them."""
 
     def __init__(self) -> None:
         self.asked = False
-        self.stop: Callable[[], object] = lambda: None
+        self.stops: set[Callable[[], object]] = set()
 
     def now(self) -> None:
-        """Stop the statement that runs under this handle, or never start it."""
+        """Stop the statements that run under this handle; those that come later never start."""
         self.asked = True
-        self.stop()
+        for stop in tuple(self.stops):
+            stop()
 
 
 class RowsDoNotFit(Exception):
@@ -126,7 +127,7 @@ class Watch:
 
     def __enter__(self) -> Self:
         if self._cancel:
-            self._cancel.stop = self._woken.set
+            self._cancel.stops.add(self._woken.set)
             if self._cancel.asked:
                 raise StatementCancelled
         self._thread.start()
@@ -144,7 +145,7 @@ class Watch:
         self._woken.set()
         self._thread.join()  # so that no interrupt can hit the connection's next statement
         if self._cancel:
-            self._cancel.stop = lambda: None
+            self._cancel.stops.discard(self._woken.set)
         if isinstance(error, self._raised):
             if self._cancel and self._cancel.asked:
                 raise StatementCancelled from error
@@ -234,7 +235,7 @@ _STORED: Mapping[ColumnType, exp.DType] = {
     "text": exp.DType.TEXT, "integer": exp.DType.BIGINT, "decimal": exp.DType.DECIMAL, "float": exp.DType.DOUBLE,
     "boolean": exp.DType.BOOLEAN, "date": exp.DType.DATE, "timestamp": exp.DType.TIMESTAMP,
 }  # fmt: skip
-ARRIVED = "arrived"  # column of a staging table: the order in which rows came, so that the last one wins
+ARRIVED = "_arrived"  # column of a staging table: the order in which rows came, so that the last one wins
 
 
 def table_node(table: Table) -> exp.Table:
@@ -252,8 +253,8 @@ def column_definition(column: TableColumn) -> exp.ColumnDef:
 def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
     """INSERT of every row of the source, in the order of the table's time."""
     order = [exp.column(table.time)] if table.time else []
-    rows = exp.Select(expressions=[exp.column(column.name) for column in table.columns]).from_(source).order_by(*order, copy=False)
     names = [exp.Identifier(this=column.name) for column in table.columns]
+    rows = exp.Select(expressions=[exp.column(name.copy()) for name in names]).from_(source).order_by(*order, copy=False)
     return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
 
 
@@ -261,10 +262,9 @@ def insert_latest(table: Table, staged: str) -> exp.Insert:
     """INSERT of the last staged row of each key."""
     last_first = exp.Order(expressions=[exp.Ordered(this=exp.column(ARRIVED), desc=True, nulls_first=False)])
     nth = exp.Window(this=exp.RowNumber(), partition_by=[exp.column(name) for name in table.key], order=last_first)
-    numbered = exp.Select(expressions=[exp.Star(), exp.Alias(this=nth, alias=exp.Identifier(this="nth"))])
-    numbered = numbered.from_(exp.table_(staged))
+    numbered = exp.Select(expressions=[exp.Star(), exp.alias_(nth, "_nth")]).from_(exp.table_(staged))
     insert = insert_from(table, exp.Subquery(this=numbered, alias=exp.TableAlias(this=exp.Identifier(this="numbered"))))
-    insert.expression.where(exp.EQ(this=exp.column("nth"), expression=exp.Literal.number(1)), copy=False)
+    insert.expression.where(exp.EQ(this=exp.column("_nth"), expression=exp.Literal.number(1)), copy=False)
     return insert
 
 

@@ -300,6 +300,22 @@ def test_a_statement_is_cancelled_from_another_thread(warehouse: Warehouse) -> N
     assert warehouse.query(Statement(select(exp.Literal.number(1)))).to_pylist() == [{"c0": 1}]
 
 
+def test_one_handle_stops_all_statements_that_run_under_it(warehouse: Warehouse) -> None:
+    cancel, stopped = Cancel(), threading.Semaphore(0)
+
+    def run() -> None:
+        with pytest.raises(StatementCancelled):
+            warehouse.query(Statement(endless()), cancel=cancel)
+        stopped.release()
+
+    for _ in range(3):
+        threading.Thread(target=run).start()
+    time.sleep(0.3)
+    cancel.now()
+
+    assert all(stopped.acquire(timeout=20) for _ in range(3))
+
+
 def test_a_statement_cancelled_before_it_began_never_begins(warehouse: Warehouse) -> None:
     cancel = Cancel()
     cancel.now()
