@@ -22,7 +22,7 @@ class Asked(Part, frozen=True, rename={"name": "as"}):
 
     of: Annotated[Ref, Meta(title="指标", description="Which indicator", examples=["sanitation.msw_day"])]
     modifier: Annotated[
-        dict[str, Any] | tuple[dict[str, Any], ...] | str | None,
+        dict[str, Any] | tuple[dict[str, Any] | str, ...] | str | None,
         Meta(title="变换", description="One modifier, or several applied first to last", examples=[{"yoy": {}}, "mom"]),
     ] = None
     where: Annotated[Expression | None, Meta(title="条件", description="Cuts the rows of this indicator only")] = None
