@@ -97,6 +97,9 @@ class _Reader:
             return None
         if token.text == "*":
             return self._star(token)
+        if token.text == ":":
+            following = self._peek(1)
+            return refuse("placeholder-not-allowed", self.place, token.at, word=":" + (following.text if following else ""))
         return self._misplaced(token, "这里缺少一个值", "a value is missing here")
 
     def _star(self, token: Token) -> Finding | None:
