@@ -254,7 +254,9 @@ def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
     """INSERT of every row of the source, in the order of the table's time."""
     order = [exp.column(table.time)] if table.time else []
     names = [exp.Identifier(this=column.name) for column in table.columns]
-    rows = exp.Select(expressions=[exp.column(name.copy()) for name in names]).from_(source).order_by(*order, copy=False)
+    rows = exp.Select(expressions=[exp.column(name.copy()) for name in names]).from_(source)
+    if order:  # an ORDER BY of nothing is no SQL
+        rows.order_by(*order, copy=False)
     return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
 
 

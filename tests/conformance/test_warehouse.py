@@ -15,6 +15,7 @@ from engine.compiling import nodes
 from engine.warehouse import (
     Cancel,
     ColumnType,
+    LoadMode,
     NotOneSelect,
     RowsDoNotFit,
     Statement,
@@ -162,6 +163,16 @@ def test_rows_that_do_not_fit_are_refused_by_name(duckdb_warehouse: Warehouse, r
 def test_a_table_without_a_key_is_not_replaced_row_by_row(warehouse: Warehouse) -> None:
     with pytest.raises(RowsDoNotFit, match="no key or time"):
         warehouse.load(Table("hotline", "loose", CASES.columns), [batch(("a", at(1), 1))], "upsert")
+
+
+@pytest.mark.parametrize("mode", ["append", "replace", "upsert"])
+def test_a_table_without_a_time_is_loaded_and_has_no_watermark(warehouse: Warehouse, mode: LoadMode) -> None:
+    table = Table("city", "places", CASES.columns, ("id",))
+
+    state = warehouse.load(table, [batch(("b", at(2), 2), ("a", None, 1))], mode)
+
+    assert held(warehouse, table) == [("a", None, 1), ("b", at(2), 2)]
+    assert (state.rows, state.watermark) == (2, None)
 
 
 def test_new_columns_are_added_and_old_rows_have_none_of_them(warehouse: Warehouse) -> None:
