@@ -60,17 +60,19 @@ class Expander:
         return self._versions(indicator, shape)
 
     def _modified(self, request: Request, depth: int) -> Tree:
-        *inner, outermost = request.modifiers
-        indicator = self.catalog.indicator(request.indicator)
-        target = indicator.target if indicator is not None else None
-        below = replace(
-            request, modifiers=tuple(inner), has_public_denominator=indicator is not None and indicator.denominator == "public",
-            target=(target.value if target.value is not None else target.of) if target is not None else None,
-        )  # fmt: skip
         try:
-            return self.tree(outermost.expand(below), depth + 1)
+            return self.tree(request.modifiers[-1].expand(self.below(request)), depth + 1)
         except CannotApply as why:
             raise refuse("modifier-does-not-fit", why.zh, why.en) from None
+
+    def below(self, request: Request) -> Request:
+        """The request without its outermost modifier, with what that modifier may need to know of the indicator."""
+        indicator = self.catalog.indicator(request.indicator)
+        target = indicator.target if indicator is not None else None
+        return replace(
+            request, modifiers=request.modifiers[:-1], has_public_denominator=indicator is not None and indicator.denominator == "public",
+            target=(target.value if target.value is not None else target.of) if target is not None else None,
+        )  # fmt: skip
 
     # -- measures --------------------------------------------------------------------------------
 
@@ -212,7 +214,7 @@ class Expander:
         arguments: list[tuple[str, Tree]] = []
         for column in columns(found.expr):
             operand = operands.get(column.name)
-            arguments.append((column.name, self._argument(column, operand, shape, indicator, depth)))
+            arguments.append((column.name, self.argument(column, operand, shape, indicator, depth)))
         expr = in_unit(self.catalog, id, indicator, found)
         if indicator.null == "zero":
             arguments = [(name, self._filled(tree, "zero", False)) for name, tree in arguments]
@@ -222,7 +224,7 @@ class Expander:
             tree = Formula(Call("coalesce", (expr, Literal(0))), tuple(arguments))
         return self._absent(tree, indicator, is_count=False)
 
-    def _argument(self, column: Column, operand: Operand | None, shape: Shape, indicator: Indicator, depth: int) -> Tree:
+    def argument(self, column: Column, operand: Operand | None, shape: Shape, indicator: Indicator, depth: int) -> Tree:
         if operand is None:
             return self.request(Request(column.name, shape), depth + 1)
         if operand.uncut:

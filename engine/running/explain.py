@@ -1,0 +1,100 @@
+"""A number explained: value, unit, SQL, tables, data version and as-of at every node of its formula, and why a value is missing."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from engine.compiling.explain import ExplainPlan, Node, narrowed, plan_explanation
+from engine.compiling.modifying import Modifiers
+from engine.compiling.refuse import Refused
+from engine.compiling.rows import parsed
+from engine.compiling.tables import table_of
+from engine.expression.tree import Binary, walk
+from engine.findings import Finding
+from engine.frame import JsonValue, plain
+from engine.loading.catalog import Catalog
+from engine.question import EVERYTHING, Question, Viewer
+from engine.running.ask import as_of_question, known_modifiers
+from engine.warehouse import Warehouse
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """One node of an explained number (可解释节点)."""
+
+    label: str
+    title: str
+    kind: str
+    indicator: str = ""
+    meaning: str = ""
+    owner: str = ""
+    formula: str = ""
+    value: JsonValue = None
+    unit: str = ""
+    sql: str = ""
+    tables: tuple[str, ...] = ()
+    data_version: dict[str, int] = {}
+    as_of: str = ""
+    why_null_zh: str = ""
+    why_null_en: str = ""
+    children: tuple["Explained", ...] = ()
+
+
+def explain(
+    catalog: Catalog, warehouse: Warehouse, question: Question, viewer: Viewer = EVERYTHING, now: datetime | None = None,
+    *, modifiers: Modifiers | None = None, seconds: float = 60.0,
+) -> Explained | list[Finding]:  # fmt: skip
+    """The first indicator of the question explained for its whole period and `where`; findings when it cannot be asked.
+
+    A question whose modifier needs a grain keeps it, and its last period is explained.
+    """
+    known = modifiers or known_modifiers()
+    try:
+        as_of = as_of_question(catalog, warehouse, question, now or datetime.max)
+        try:
+            plan = plan_explanation(catalog, known, narrowed(question), viewer, as_of)
+        except Refused:
+            plan = plan_explanation(catalog, known, msgspec.structs.replace(narrowed(question), grain=question.grain), viewer, as_of)
+    except Refused as refused:
+        return [refused.finding]
+    table = warehouse.query(plan.statement, seconds=seconds)
+    rows = table.to_pylist()
+    last = max(rows, key=lambda row: str(row.get("period"))) if rows else {}
+    return _explained(catalog, warehouse, plan, plan.root, last, as_of)
+
+
+def _explained(catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: Node, row: dict[str, object], as_of: datetime) -> Explained:
+    children = tuple(_explained(catalog, warehouse, plan, child, row, as_of) for child in node.children)
+    tables = tuple(dict.fromkeys([*node.datasets, *(table for child in children for table in child.tables)]))
+    value = plain(row.get(node.key))
+    fragment = plan.fragments.get(node.key)
+    sql = warehouse.write(fragment) if fragment is not None and not children else ""
+    why_zh, why_en = _why_null(node, children) if value is None else ("", "")
+    return Explained(
+        label=node.label, title=node.title, kind=node.kind, indicator=node.indicator, meaning=node.meaning, owner=node.owner,
+        formula=node.formula, value=value, unit=node.unit, sql=sql, tables=tables, data_version=_versions(catalog, warehouse, tables),
+        as_of=as_of.isoformat(sep=" ", timespec="seconds") if as_of.year < 9999 else "", why_null_zh=why_zh, why_null_en=why_en, children=children,
+    )  # fmt: skip
+
+
+def _versions(catalog: Catalog, warehouse: Warehouse, tables: tuple[str, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for id in tables:
+        dataset = catalog.dataset(id)
+        state = warehouse.state(table_of(id, dataset)) if dataset is not None else None
+        found[id] = state.version if state is not None else 0
+    return found
+
+
+def _why_null(node: Node, children: tuple[Explained, ...]) -> tuple[str, str]:
+    """The reason nearest to the data: a part without a value, a zero divisor, or no row that counts."""
+    missing = [child for child in children if child.value is None]
+    if missing:
+        names = "、".join(child.title for child in missing)
+        return f"成分没有值：{names}", f"a part has no value: {', '.join(child.label for child in missing)}"
+    if children and any(isinstance(part, Binary) and part.op == "/" for part in walk(parsed(node.formula).expr)):
+        zeros = [child for child in children if child.value == 0]
+        if zeros:
+            return f"除数为零：{'、'.join(child.title for child in zeros)}", f"divided by zero: {', '.join(child.label for child in zeros)}"
+        return "除数为零", "divided by zero"
+    return "这个周期与范围内没有计入的行", "no row counts in this period and scope"
