@@ -252,11 +252,9 @@ def column_definition(column: TableColumn) -> exp.ColumnDef:
 
 def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
     """INSERT of every row of the source, in the order of the table's time."""
-    order = [exp.column(table.time)] if table.time else []
     names = [exp.Identifier(this=column.name) for column in table.columns]
     rows = exp.Select(expressions=[exp.column(name.copy()) for name in names]).from_(source)
-    if order:  # an ORDER BY of nothing is no SQL
-        rows.order_by(*order, copy=False)
+    rows = rows.order_by(exp.column(table.time), copy=False) if table.time else rows  # an ORDER BY of nothing is no SQL
     return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
 
 
