@@ -1,4 +1,4 @@
-"""A source's cells become values of the declared type or are told apart as bad: whole columns at a time, cell by cell only where one resists."""
+"""A source's cells become values of the declared type or are told apart as bad: a column at a time, cell by cell where one resists."""
 
 import re
 from collections.abc import Callable
@@ -64,7 +64,8 @@ def whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 def typed_cells(values: pa.Array, kind: ColumnType, form: str | None = None, zone: str = "Asia/Shanghai") -> Cells:
     """The values in the Arrow type of a column type.
 
-    `form` is a strptime format of dates and times; an instant becomes wall clock in `zone`. Null and empty text are null. A NaN among numbers is a missing value; an infinity is bad.
+    `form` is a strptime format of dates and times; an instant becomes wall clock in `zone`. Null and
+    empty text are null. A NaN among numbers is a missing value; an infinity is bad.
     """
     array = whole(values)
     if pa.types.is_null(array.type):
