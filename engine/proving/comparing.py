@@ -29,7 +29,7 @@ def same_value(expected: Any, got: Any) -> bool:
 
 
 def difference(expected: Sequence[Row], got: Sequence[Row], keys: Sequence[str], is_ordered: bool) -> str | None:
-    """None when the answers are equal, else a table of both: - is a row that is missing, + one that should not be, ! one whose values differ."""
+    """None when the answers are equal, else a table: - a row that is missing, + one that should not be, ! one whose values differ."""
     pairs = list(zip(expected, got, strict=False)) if is_ordered else []
     left, right = list(expected)[len(pairs) :], list(got)[len(pairs) :]
     for row in list(left):
