@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from itertools import product as every_choice
 
 from msgspec import Struct
@@ -74,11 +75,15 @@ def _known() -> Iterator[tuple[str, Unit]]:
 
 
 KNOWN: dict[str, Unit] = dict(_known())
+_USUAL: dict[Unit, str] = {found: name for name, found in reversed(KNOWN.items())}
 _NAME = "|".join(
     re.escape(name) + ("(?![A-Za-z])" if name[-1].isascii() else "") for name in sorted(KNOWN, key=lambda name: (-len(name), name))
 )
 # The multiplier is tried last: 千克 is one word, 千户 is two.
-_TERM = re.compile(rf" *(?:(?P<number>[0-9]{{1,12}}(?:\.[0-9]{{1,6}})?) *)?(?:(?P<times>十万|百万|千万|[百千万亿])?? *(?P<name>{_NAME}))?")
+_TERM = re.compile(
+    r" *(?:(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?(?:e[+-]?[0-9]{1,2})?) *)?"
+    rf"(?:(?P<times>十万|百万|千万|[百千万亿])?? *(?P<name>{_NAME}))?"
+)
 _POWER = re.compile(r"²|³|\^?([1-4])(?![0-9])")
 _WORD = re.compile(r"[^\s/·()]+")
 
@@ -168,21 +173,19 @@ def read_unit(text: str, place: Place) -> tuple[Unit | None, list[Finding]]:
     try:
         return _parse(text), []
     except _Unreadable as stop:
-        here = Place(place.file, place.line, place.column + stop.at)
-        if stop.word:
-            advice = did_you_mean(
-                stop.word,
-                KNOWN,
-                "单位一览见 docs；计数用 件、个、处、次 等量词",
-                "units are t, km, m², kWh, 元, % …, or counters such as 件, 个, 处",
-            )
-            return None, [_finding("unknown-unit", here, f"没有名为「{stop.word}」的单位", f"no unit is named '{stop.word}'", advice)]
+        here, shown = Place(place.file, place.line, place.column + stop.at), text[:40]
+        code, zh, en = "unreadable-unit", f"单位「{shown}」读不懂", f"the unit '{shown}' cannot be read"
         advice = ("写成 t/d、件/万户、处/(100 km·a) 这样的形式", "write it like t/d, 件/万户 or 处/(100 km·a)")
-        return None, [_finding("unreadable-unit", here, f"单位「{text[:40]}」读不懂", f"the unit '{text[:40]}' cannot be read", advice)]
+        if stop.word:
+            code, zh, en = "unknown-unit", f"没有名为「{stop.word}」的单位", f"no unit is named '{stop.word}'"
+            advice = did_you_mean(stop.word, KNOWN, *_SOME)
+        return None, [Finding(place=here, code=code, zh=zh, en=en, advice_zh=advice[0], advice_en=advice[1])]
 
 
-def _finding(code: str, place: Place, zh: str, en: str, advice: tuple[str, str]) -> Finding:
-    return Finding(place=place, code=code, zh=zh, en=en, advice_zh=advice[0], advice_en=advice[1])
+_SOME = (
+    "单位如 t、km、m²、kWh、元、%；计数用 件、个、处、次 等量词",
+    "units are t, km, m², kWh, 元, % …, or counters such as 件, 个, 处",
+)
 
 
 @lru_cache(maxsize=1024)
@@ -240,15 +243,12 @@ def symbol(unit: Unit) -> str:
     if unit == ONE:
         return ""
     for prefix, times in (("", 1), ("万", 10_000), ("亿", 10**8)):
-        exact = next(
-            (name for name, known in KNOWN.items() if known == Unit(unit.factor / times, unit.dims) and (times == 1 or known.factor >= 1)),
-            None,
-        )
-        if exact is not None:
+        exact = _USUAL.get(Unit(unit.factor / times, unit.dims))
+        if exact is not None and (times == 1 or unit.factor >= times):  # 10 kg, rather than 万g
             return prefix + exact
-    combined = [_combined(choice, unit) for choice in every_choice(*(_choices(name, exponent) for name, exponent in unit.dims))]
+    choices = islice(every_choice(*(_choices(name, exponent) for name, exponent in unit.dims)), 2_000)
     # The fewest odd factors first: t/d before 1000 kg/d, 件/万户 before 0.0001 件/户.
-    return min(combined, key=lambda found: found[0])[1]
+    return min((_combined(choice, unit) for choice in choices), key=lambda found: found[0])[1]
 
 
 _Choice = tuple[str, Fraction, int]  # a symbol, its factor with the exponent applied, and the exponent shown
@@ -270,15 +270,17 @@ def _combined(choice: tuple[_Choice, ...], unit: Unit) -> tuple[int, str]:
         rest /= factor
     above = [_raised(text, exponent) for text, _, exponent in choice if exponent > 0]
     below = [_raised(text, -exponent) for text, _, exponent in choice if exponent < 0]
-    is_large = all(factor >= 1 for _, factor, exponent in choice if exponent > 0)  # 10 kg, rather than 万g
-    oddness = 0 if rest == 1 else 1 if rest in _SHORT and above and is_large else 2 if 1 / rest in _SHORT and below else 3
-    if oddness == 1:
-        above[0] = _SHORT[rest] + above[0]
-    elif oddness == 2:
-        below[0] = _SHORT[1 / rest] + below[0]
-    elif oddness == 3:
+    is_large = all(factor >= 1 for _, factor, exponent in choice if exponent > 0)
+    if rest == 1:
+        oddness = 0
+    elif rest in _SHORT and above and is_large:
+        oddness, above[0] = 1, _SHORT[rest] + above[0]
+    elif 1 / rest in _SHORT and below:
+        oddness, below[0] = 2, _SHORT[1 / rest] + below[0]
+    else:
+        oddness = 3 if _is_short(rest) else 4
         above.insert(0, _number(rest))
-    top = " ".join(above) if oddness == 3 and len(above) == 2 else "·".join(above) or "1"
+    top = " ".join(above) if oddness > 2 and len(above) == 2 else "·".join(above) or "1"
     under = f"({'·'.join(below)})" if len(below) > 1 else "".join(below)
     return oddness, f"{top}/{under}" if under else top
 
@@ -290,7 +292,9 @@ def _raised(text: str, exponent: int) -> str:
     return text if exponent == 1 else text + {2: "²", 3: "³"}.get(exponent, f"^{exponent}")
 
 
+def _is_short(factor: Fraction) -> bool:
+    return factor < 10**12 and (factor * 10**6).denominator == 1
+
+
 def _number(factor: Fraction) -> str:
-    if factor.denominator == 1:
-        return str(factor.numerator)
-    return f"{float(factor):.6f}".rstrip("0").rstrip(".") if factor.denominator <= 10**6 else f"{float(factor):g}"
+    return f"{float(factor):.6f}".rstrip("0").rstrip(".") if _is_short(factor) else f"{float(factor):g}"
