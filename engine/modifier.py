@@ -1,6 +1,7 @@
 """Contract of a modifier: a request in, requests and a tree that combines them out; it may move time, change the split, add leaves."""
 
 from datetime import datetime
+from typing import ClassVar
 from typing import Literal as OneOf
 
 from msgspec import Struct
@@ -84,14 +85,13 @@ class Formula(Struct, frozen=True, tag=True):
 class Across(Struct, frozen=True, tag=True):
     """A value that depends on the other rows of the same answer: rank, streak, running total along a dimension (跨行)."""
 
-    how: OneOf["rank", "percent_rank", "dense_rank", "ordinal", "streak", "running", "mean"]
+    how: OneOf["rank", "percent_rank", "dense_rank", "ordinal", "streak", "running", "mean", "count"]
     tree: "Tree"
     shape: Shape
     within: tuple[str, ...] = ()  # axes that stay apart
     descending: bool = True
     condition: Expr | None = None  # streak: what must hold, over `value`
     over: Span | None = None
-    min_periods: int = 1
     along: str | None = None
 
 
@@ -101,8 +101,8 @@ Tree = Value | Formula | Across
 class CannotApply(Exception):
     """A modifier met a request it has no meaning for; carries the sentence in Chinese and English."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
+    def __init__(self, zh: str, en: str, code: str = "modifier-does-not-fit") -> None:
+        self.zh, self.en, self.code = zh, en, code
         super().__init__(en)
 
 
@@ -137,6 +137,8 @@ def compared_unit(unit: str, give: str) -> str:
 
 class Modifier(PluginPart, frozen=True):
     """An indicator asked another way (变换). Members live in `modifiers/`."""
+
+    needs_grain: ClassVar[bool] = False
 
     def expand(self, request: Request) -> Tree:
         """The tree that answers `request` under this modifier; the request given is without it."""

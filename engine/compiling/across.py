@@ -1,6 +1,7 @@
 """Values that look at the other rows of the same answer: rank, streak, running totals, means of values."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 from sqlglot import exp
@@ -9,6 +10,7 @@ from engine.compiling import nodes
 from engine.compiling.fold import condition_node
 from engine.compiling.names import column_ref, identifier, named
 from engine.compiling.periods import named_grain
+from engine.compiling.reshape import reshaped
 from engine.compiling.writer import TIME, Relation, Writer, key_columns, relation_name
 from engine.modifier import Across, Shape
 
@@ -21,10 +23,8 @@ def write_across(writer: Writer, members: Sequence[Across]) -> Relation:
     from engine.compiling.combine import answer_select
 
     one = members[0]
-    wide = one.shape if one.how not in ("streak", "mean", "running") or one.along else replace(one.shape, start=_earlier(one))
-    from engine.compiling.fold import _reshaped
-
-    source = writer.cte(relation_name("values", wide), answer_select(writer, [("value", _reshaped(one.tree, one.shape, wide))], wide))
+    wide = replace(one.shape, start=_earlier(one))
+    source = writer.cte(relation_name("values", wide), answer_select(writer, [("value", reshaped(one.tree, lambda shape: replace(shape, start=wide.start)))], wide))
     keys = key_columns(one.shape)
     value = column_ref(ROWS, "value")
     table = exp.Table(this=identifier(source), alias=exp.TableAlias(this=identifier(ROWS)))
@@ -39,8 +39,9 @@ def write_across(writer: Writer, members: Sequence[Across]) -> Relation:
     return Relation(name, one.shape, {one: "value"}, {"value": "number"})
 
 
-def _earlier(one: Across) -> None:
-    return None  # a streak or a running total reads from the beginning; a mean of values would read less, never wrongly
+def _earlier(one: Across) -> datetime | None:
+    """How far back other rows matter: a streak and a running total read from the beginning, a rank nothing."""
+    return None if one.how in ("streak", "running") and one.along is None else one.shape.start
 
 
 def _partition(one: Across, *, by_time: bool) -> list[exp.Expression]:
@@ -55,15 +56,6 @@ def _window(one: Across, value: exp.Expression) -> exp.Expression:
         partition = [column_ref(ROWS, name) for name in one.within] + ([column_ref(ROWS, TIME)] if one.shape.grain else [])
         return _ranked(one, value, partition)
     time = column_ref(ROWS, TIME)
-    if one.how == "mean":
-        assert one.over is not None
-        days, seconds = divmod(one.over.seconds, 86400)
-        span = nodes.rolling_span(one.over.months, days, seconds, nodes.is_date_grain(named_grain(one.shape.grain) or "day"))
-        mean = nodes.range_frame_window(exp.Avg(this=nodes.typed(value, "float")), _partition(one, by_time=False), time, span)
-        if one.min_periods <= 1:
-            return mean
-        count = nodes.range_frame_window(exp.Count(this=value.copy()), _partition(one, by_time=False), time.copy(), span.copy())
-        return exp.Case(ifs=[exp.If(this=exp.GTE(this=count, expression=nodes.whole(one.min_periods)), true=mean)])
     if one.along is not None:
         order = exp.Order(expressions=[nodes.ordered(column_ref(ROWS, one.along))])
         spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")

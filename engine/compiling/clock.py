@@ -72,7 +72,7 @@ class Clock:
             return self._calendar_bounds(shape)
         back = -shape.shift.by if shape.shift is not None else None
         start, end, until = (moved(one, back) if back is not None else one for one in (shape.start, shape.end, shape.until))
-        if shape.window is not None and shape.grain is None:
+        if shape.window is not None:
             start = window_start(shape, start, end or until)
         conditions: list[exp.Expression | None] = []
         if start is not None:
@@ -177,8 +177,9 @@ def window_start(shape: Shape, start: datetime | None, end: datetime | None) -> 
     from engine.compiling.periods import bucket_start
 
     assert shape.window is not None
+    first = end - timedelta(microseconds=1) if shape.grain is None and end is not None else start  # the end of the first window
     if shape.window.over is not None:
-        return moved(end, -shape.window.over)
-    if shape.window.since in (None, "start") or end is None:
+        return moved(end if shape.grain is None else start, -shape.window.over)
+    if shape.window.since in (None, "start") or first is None:
         return None
-    return bucket_start(end - timedelta(microseconds=1), named_grain(shape.window.since) or "year")
+    return bucket_start(first, named_grain(shape.window.since) or "year")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
@@ -11,8 +10,9 @@ from engine.compiling.clock import period_end
 from engine.compiling.filling import filler
 from engine.compiling.leaves import Cell, Elapsed, Seam
 from engine.compiling.names import column_ref, conjunction, identifier, named
-from engine.compiling.periods import MONTHS, named_grain
+from engine.compiling.periods import MONTHS, named_grain, on_grain
 from engine.compiling.refuse import refuse
+from engine.compiling.reshape import looked_back
 from engine.compiling.writer import TIME, Relation, Writer, cells_of, key_columns, relation_name
 from engine.expression.build import build
 from engine.modifier import Across, Formula, Shape
@@ -61,28 +61,13 @@ def link_of(leaf: Shape, asked: Shape) -> Link:
     return Link(by=by, is_stacked=is_full and (not by.months or moves_whole_months))
 
 
-def on_grain(by: Span, grain: str) -> Span:
-    """On weeks a year is 52 weeks and a month 4: weeks never split."""
-    if grain == "week" and by.months:
-        years, months = divmod(abs(by.months), 12)
-        sign = 1 if by.months > 0 else -1
-        return Span(seconds=by.seconds + sign * (years * 364 + months * 28) * 86400)
-    return by
-
-
 def _straight(relations: dict[object, Relation], places: dict[object, exp.Expression], shape: Shape) -> exp.Select:
     """All leaves stand in one relation with the answer's own keys: no alignment is needed."""
     relation = next(iter(relations.values()))
     for leaf, _ in relations.items():
-        places[leaf] = column_ref(ROW, relation.columns[_made(relation, leaf)])
+        places[leaf] = column_ref(ROW, relation.columns[looked_back(leaf)])
     table = exp.Table(this=identifier(relation.name), alias=exp.TableAlias(this=identifier(ROW)))
     return exp.Select().from_(table, copy=False)
-
-
-def _made(relation: Relation, leaf: object) -> object:
-    from engine.compiling.leaves import asked_of_base
-
-    return replace(leaf, shape=asked_of_base(leaf.shape))  # type: ignore[attr-defined,type-var]
 
 
 def _aligned(
@@ -104,7 +89,7 @@ def _aligned(
     branches = [
         _branch(writer, name_link[1], relations[leaves[0]], leaves, slots, keys, shape) for name_link, leaves in stacked.items()
     ]
-    branches += [_keys_only(link, relations[leaves[0]], slots, keys, shape) for (_, link), leaves in looked_up.items() if link.by.months or link.start_of]
+    branches += [_keys_only(link, relations[leaves[0]], slots, keys, shape) for (_, link), leaves in looked_up.items() if link.start_of]
     if not branches:
         if shape.axes or shape.grain:
             raise refuse("nothing-cuts", "没有任何成分按所问维度切分", "no part is split by the dimensions asked")
@@ -122,7 +107,7 @@ def _branch(
 ) -> exp.Select:
     columns = [named(_forward(link, shape) if key == TIME else column_ref(None, key), key) for key in keys]
     for leaf, _, _, slot in slots:
-        here = relation.columns.get(_made(relation, leaf)) if leaf in leaves else None
+        here = relation.columns.get(looked_back(leaf)) if leaf in leaves else None
         columns.append(named(column_ref(None, here) if here else _null(slots, slot), slot))
     return exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
 
@@ -150,7 +135,7 @@ def shifted_key(time: exp.Expression, by: Span, shape: Shape) -> exp.Expression:
 def _null(slots: Sequence[tuple[object, Relation, Link, str]], slot: str) -> exp.Expression:
     """NULL of the slot's sort: a bare NULL would be text to PostgreSQL."""
     leaf, relation = next((leaf, relation) for leaf, relation, _, name in slots if name == slot)
-    kind = relation.kinds[relation.columns[_made(relation, leaf)]]
+    kind = relation.kinds[relation.columns[looked_back(leaf)]]
     return nodes.typed(exp.Null(), {"number": "integer"}.get(kind, kind))
 
 
@@ -163,7 +148,7 @@ def _stack(
         union = exp.Union(this=union, expression=branch, distinct=False)
     select = exp.Select(expressions=[named(column_ref("stacked", key), key) for key in keys])
     for leaf, relation, _, slot in slots:
-        kind = relation.kinds[relation.columns[_made(relation, leaf)]]
+        kind = relation.kinds[relation.columns[looked_back(leaf)]]
         value = column_ref("stacked", slot)
         select.append("expressions", named(nodes.bool_or(value) if kind == "boolean" else exp.Max(this=value), slot))
         places[leaf] = column_ref(ROW, slot)
@@ -198,7 +183,7 @@ def _look_up(
     on = conjunction(conditions) or exp.true()
     body.append("joins", exp.Join(this=table, on=on, side="LEFT"))
     for leaf in leaves:
-        places[leaf] = column_ref(name, relation.columns[_made(relation, leaf)])
+        places[leaf] = column_ref(name, relation.columns[looked_back(leaf)])
 
 
 def _fill_branch(

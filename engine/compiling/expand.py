@@ -9,11 +9,11 @@ from engine.compiling.refuse import refuse
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.modifying import Modifiers
 from engine.compiling.units import factor_between, in_unit, scaled
-from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns
+from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns, rebuild
 from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
-from engine.modifier import Across, Axis, CannotApply, Formula, Request, Shape, Tree, Value
+from engine.modifier import Across, Axis, CannotApply, Formula, Request, Shape, Tree, Value, Window
 
 PER_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "month": 2629746, "year": 31556952}
 DEEPEST = 40
@@ -35,6 +35,11 @@ class Expander:
                 return self.request(request, depth)
             case Formula(expr=expr, arguments=arguments):
                 return Formula(expr, tuple((name, self.tree(one, depth + 1)) for name, one in arguments))
+            case Across(how="mean" | "count", tree=inner, shape=shape, over=over):
+                # A period without a value of its own still has the values of its window.
+                present = IsNull(Column(("value",)), negated=True) if tree.how == "count" else None
+                how = "avg" if tree.how == "mean" else "count"
+                return Cell(Fold(self.tree(inner, depth + 1), shape, how, present, replace(shape, window=Window(over=over))))  # type: ignore[return-value]
             case Across():
                 return replace(tree, tree=self.tree(tree.tree, depth + 1))
         return tree  # cells and seams are leaves already
@@ -49,8 +54,7 @@ class Expander:
             raise refuse("unknown-indicator", f"没有名为「{request.indicator}」的指标", f"no indicator is named '{request.indicator}'", advice)
         shape = request.shape
         if indicator.of is not None:
-            below = Request(indicator.of, shape, self.modifiers.several(indicator.modifier))
-            return self._absent(self.tree(Value(below), depth + 1), indicator, is_count=False)
+            return self._absent(self._other(indicator, shape, depth), indicator, is_count=False)
         if indicator.score is not None:
             return self._score(indicator.score, shape, depth)
         if indicator.conversion is not None:
@@ -63,7 +67,7 @@ class Expander:
         try:
             return self.tree(request.modifiers[-1].expand(self.below(request)), depth + 1)
         except CannotApply as why:
-            raise refuse("modifier-does-not-fit", why.zh, why.en) from None
+            raise refuse(why.code, why.zh, why.en) from None
 
     def below(self, request: Request) -> Request:
         """The request without its outermost modifier, with what that modifier may need to know of the indicator."""
@@ -73,6 +77,18 @@ class Expander:
             request, modifiers=request.modifiers[:-1], has_public_denominator=indicator is not None and indicator.denominator == "public",
             target=(target.value if target.value is not None else target.of) if target is not None else None,
         )  # fmt: skip
+
+    def _other(self, indicator: Indicator, shape: Shape, depth: int) -> Tree:
+        """Another indicator modified; a modifier that needs periods gets the indicator's own, and the last one is the value."""
+        modifiers = self.modifiers.several(indicator.modifier)
+        assert indicator.of is not None
+        finest = named_grain(indicator.grain)
+        if not any(modifier.needs_grain for modifier in modifiers) or finest is None or shape.grain == finest:
+            return self.tree(Value(Request(indicator.of, shape, modifiers)), depth + 1)
+        inner = replace(shape, grain=finest)
+        values = self.tree(Value(Request(indicator.of, inner, modifiers)), depth + 1)
+        how = indicator.over_time if isinstance(indicator.over_time, str) else "last"
+        return Cell(Fold(values, inner, how, None, shape))  # type: ignore[return-value]
 
     # -- measures --------------------------------------------------------------------------------
 
@@ -132,7 +148,7 @@ class Expander:
             seconds = PER_SECONDS[operand.per]
             rate = Binary("/", Binary("*", Column(("value",)), Literal(seconds)), Column(("elapsed",)))
             tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(shape))))  # type: ignore[arg-type]
-        return self._filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time is None)
+        return self._filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time in (None, "last"))
 
     def _sum(self, dataset: str, measure: Measure) -> Sum:
         def read(text: str | None) -> Expr | None:
@@ -219,10 +235,9 @@ class Expander:
         if indicator.null == "zero":
             arguments = [(name, self._filled(tree, "zero", False)) for name, tree in arguments]
         expr = _joined(expr)
-        tree: Tree = Formula(expr, tuple(arguments))
         if indicator.divide_by_zero == "zero":
-            tree = Formula(Call("coalesce", (expr, Literal(0))), tuple(arguments))
-        return self._absent(tree, indicator, is_count=False)
+            expr = _zero_for_zero(expr)
+        return self._absent(Formula(expr, tuple(arguments)), indicator, is_count=False)
 
     def argument(self, column: Column, operand: Operand | None, shape: Shape, indicator: Indicator, depth: int) -> Tree:
         if operand is None:
@@ -271,6 +286,8 @@ class Expander:
         """zero: an empty cell of a row that exists holds 0. Counts do by themselves."""
         if absent == "zero" or (absent is None and is_count):
             return Formula(Call("coalesce", (Column(("value",)), Literal(0))), (("value", tree),))
+        if absent == "null" and is_count:  # another leaf of the same scan may have given the row: a count of nothing is then 0
+            return Formula(Call("nullif", (Column(("value",)), Literal(0))), (("value", tree),))
         return tree
 
 
@@ -281,6 +298,15 @@ def in_unit_of_share(unit: str) -> int:
 
 def _cell(leaf: Flow | Level | Reading, total: Sum) -> Cell:
     return Cell(leaf, total.agg in ("count", "count_distinct"))
+
+
+def _zero_for_zero(expr: Expr) -> Expr:
+    """x / 0 is 0; a missing x stays missing."""
+    inner = rebuild(expr, _zero_for_zero)
+    if not isinstance(inner, Binary) or inner.op != "/":
+        return inner
+    is_zero = Binary("and", Binary("=", inner.right, Literal(0)), IsNull(inner.left, negated=True))
+    return Case(((is_zero, Literal(0)),), inner)
 
 
 def _joined(expr: Expr) -> Expr:

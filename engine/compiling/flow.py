@@ -10,11 +10,12 @@ from engine.compiling import nodes
 from engine.compiling.aggregates import aggregate, conjuncts, weighted
 from engine.compiling.clock import Clock
 from engine.compiling.leaves import Flow, Sum
-from engine.compiling.names import conjunction, disjunction
+from engine.compiling.names import column_ref, conjunction, disjunction, table_ref
 from engine.compiling.reach import road_by_path, road_to_dimension
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import inferred
 from engine.compiling.scan import Scan
+from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.tables import default_time
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
 from engine.expression.tree import Column, Expr, columns
@@ -36,6 +37,7 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     clock = Clock(writer.catalog, scan, time_of(scan.dataset, first.time, first.dataset, shape))
     bounds = clock.bounds(shape)
     scan.shape = shape
+    spine = windowed_spine(writer, scan, clock, shape) if shape.window is not None and shape.grain is not None else None
     if shape.grain and clock.column is not None:
         scan.clock_period = clock.bucket(shape)
     if first.since is not None:
@@ -55,8 +57,10 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     if all(own):
         conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
     if shape.grain:
-        keys.append((TIME, scan.period_from_indicator if clock.column is None and scan.period_from_indicator is not None else clock.bucket(shape)))
+        keys.append((TIME, _period(scan, clock, shape, spine)))
     select = grouped(scan.select(), keys, values)
+    if spine is not None:
+        select.set("joins", [spine, *(select.args.get("joins") or [])])
     where = conjunction(conditions)
     if where is not None:
         select.set("where", exp.Where(this=where))
@@ -64,6 +68,26 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
         writer.marks.add("overlapping")
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
     return Relation(name, shape, dict(names), kinds)
+
+
+def _period(scan: Scan, clock: Clock, shape: Shape, spine: exp.Join | None) -> exp.Expression:
+    """Where the row counts: its own period, every period whose window holds it, or the period an indicator brings."""
+    if spine is not None:
+        return column_ref("asked", TIME)
+    if clock.column is None and scan.period_from_indicator is not None:
+        return scan.period_from_indicator
+    return clock.bucket(shape)
+
+
+def windowed_spine(writer: Writer, scan: Scan, clock: Clock, shape: Shape) -> exp.Join:
+    """What does not add up is recomputed: each period meets all rows of its window."""
+    raw = column_ref(None, clock.needed().name)
+    span = exp.Select().from_(table_ref(scan.dataset_id), copy=False)
+    name = write_spine(writer, shape, exp.Min(this=raw), exp.Max(this=raw.copy()), span)
+    time = nodes.typed(clock.business(), "timestamp") if clock.is_date else clock.business()
+    on = conjunction([exp.GTE(this=time, expression=column_ref("asked", "begins")), exp.LT(this=time.copy(), expression=column_ref("asked", "ends"))])
+    assert on is not None
+    return spine_join(name, "asked", on)
 
 
 def open_scan(writer: Writer, dataset_id: str) -> Scan:

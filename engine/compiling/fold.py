@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
@@ -9,12 +10,12 @@ from engine.compiling.clock import window_start
 from engine.compiling.leaves import Fold
 from engine.compiling.names import column_ref, conjunction, identifier, named
 from engine.compiling.periods import named_grain
+from engine.compiling.reshape import reshaped
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
 from engine.expression.build import build
 from engine.expression.tree import Expr
 from engine.modifier import Shape
-from msgspec.structs import replace
 
 STEP = "step"
 
@@ -27,7 +28,7 @@ def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     shape, inner_shape = first.shape, _widened(first.shape, first.inner_shape)
     trees = list(dict.fromkeys(fold.inner for fold in folds))
     columns = {tree: f"value_{i + 1}" for i, tree in enumerate(trees)}
-    select = answer_select(writer, [(columns[tree], _reshaped(tree, first.inner_shape, inner_shape)) for tree in trees], inner_shape)
+    select = answer_select(writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape)
     steps = writer.cte(relation_name("steps", inner_shape), select)
     source = exp.Table(this=identifier(steps), alias=exp.TableAlias(this=identifier(STEP)))
     outer = exp.Select().from_(source, copy=False)
@@ -39,16 +40,17 @@ def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
         values.append((name, _folded(fold, column_ref(STEP, columns[fold.inner]), t)))
         names[fold], kinds[name] = name, "number"
     if shape.grain:
-        keys.append((TIME, _period(writer, shape, steps, outer, t)))
+        keys.append((TIME, _period(writer, shape, inner_shape.grain, steps, outer, t)))
     query = grouped(outer, keys, values)
     name = writer.cte(relation_name("window" if shape.window else "periods", shape), query)
     return Relation(name, shape, dict(names), kinds)
 
 
-def _period(writer: Writer, shape: Shape, steps: str, outer: exp.Select, t: exp.Expression) -> exp.Expression:
+def _period(writer: Writer, shape: Shape, fine: str | None, steps: str, outer: exp.Select, t: exp.Expression) -> exp.Expression:
     grain = named_grain(shape.grain) or "day"
     if shape.window is None:
-        return nodes.bucket(t.copy(), grain, True, writer.catalog.project.week_starts)
+        is_date = nodes.is_date_grain(named_grain(fine) or "day")
+        return nodes.bucket(t.copy(), grain, is_date, writer.catalog.project.week_starts)
     data = exp.Select().from_(exp.Table(this=identifier(steps)), copy=False)
     spine = write_spine(writer, shape, exp.Min(this=column_ref(None, TIME)), exp.Max(this=column_ref(None, TIME)), data)
     on = conjunction([exp.GTE(this=t.copy(), expression=column_ref("asked", "begins")), exp.LT(this=t.copy(), expression=column_ref("asked", "ends"))])
@@ -98,31 +100,6 @@ def _widened(shape: Shape, inner: Shape) -> Shape:
     from engine.compiling.periods import bucket_start
 
     return replace(inner, start=bucket_start(start, named_grain(shape.window.since) or "year"))
-
-
-def _reshaped(tree: object, old: Shape, new: Shape) -> object:
-    """The same tree with its leaves asked in the widened shape."""
-    from engine.compiling.leaves import Cell, Elapsed, Seam
-    from engine.modifier import Across, Formula
-
-    if old == new:
-        return tree
-    match tree:
-        case Cell(leaf=leaf):
-            return replace(tree, leaf=replace(leaf, shape=_moved_span(leaf.shape, new)))
-        case Formula(arguments=arguments):
-            return replace(tree, arguments=tuple((name, _reshaped(one, old, new)) for name, one in arguments))
-        case Across(tree=inner, shape=shape):
-            return replace(tree, tree=_reshaped(inner, old, new), shape=_moved_span(shape, new))
-        case Seam(old=before, new=after, shape=shape):
-            return replace(tree, old=_reshaped(before, old, new), new=_reshaped(after, old, new), shape=_moved_span(shape, new))
-        case Elapsed(shape=shape):
-            return replace(tree, shape=_moved_span(shape, new))
-    return tree
-
-
-def _moved_span(shape: Shape, new: Shape) -> Shape:
-    return replace(shape, start=new.start, end=new.end)
 
 
 __all__ = ["named", "window_start", "write_folds"]

@@ -1,7 +1,6 @@
 """Leaves: what is finally asked of tables. A leaf is a value; equal leaves are computed once, alike leaves share a scan."""
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.expression.tree import Expr
 from engine.modifier import Shape, Tree
@@ -94,23 +93,3 @@ class Seam(Struct, frozen=True, tag=True):
 
 Leaf = Flow | Level | Reading | Fold | Pairs
 
-
-def asked_of_base(shape: Shape) -> Shape:
-    """The shape in which a shifted leaf is really computed: its period moved, the shift gone unless it moves rows."""
-    shift = shape.shift
-    if shape.start_of is not None and shape.start is not None:
-        from engine.compiling.periods import bucket_start
-
-        shape = replace(shape, start=bucket_start(shape.start, shape.start_of))
-    if shift is None or shift.moves_rows or shift.calendar is not None:
-        return replace(shape, start_of=None)
-    from engine.compiling.periods import moved
-
-    return replace(
-        shape,
-        start=moved(shape.start, -shift.by),
-        end=moved(shape.end, -shift.by),
-        until=moved(shape.until, -shift.by) or shape.until,
-        shift=None,
-        start_of=None,
-    )

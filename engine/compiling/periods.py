@@ -121,3 +121,12 @@ def as_day(moment: datetime) -> date:
     """The first date whose midnight is not before the moment: the bound for a date column."""
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
     return moment.date() + timedelta(days=ceil(seconds / 86400))
+
+
+def on_grain(by: Span, grain: str | None) -> Span:
+    """On weeks a year is 52 weeks and a month 4: weeks never split."""
+    if grain == "week" and by.months:
+        years, months = divmod(abs(by.months), 12)
+        sign = 1 if by.months > 0 else -1
+        return Span(seconds=by.seconds + sign * (years * 364 + months * 28) * 86400)
+    return by

@@ -56,6 +56,7 @@ def write_readings(writer: Writer, readings: Sequence[Reading]) -> Relation:
 def _grouped(
     writer: Writer, scan: Scan, leaves: Sequence[Level | Reading], shape: Shape, holds: exp.Expression, spine: str | None, period: exp.Expression | None = None
 ) -> Relation:
+    scan.shape = shape
     clock = Clock(writer.catalog, scan, None) if spine else None
     keys = axis_keys(writer, scan, shape, clock or Clock(writer.catalog, scan, None))
     common, own = split_filters([leaf.sum for leaf in leaves])

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from engine.compiling.reach import column_of, dataset_of, road_by_path
 from engine.compiling.refuse import Refused
 from engine.compiling.rows import typed_column, typed_of
 from engine.expression.alike import Inferred, Typed
-from engine.expression.tree import IndicatorCall
+from engine.expression.tree import IndicatorCall, columns
 from engine.expression.types import infer
 from engine.findings import Finding, Place
 from engine.kind import Definition
@@ -58,13 +59,22 @@ def measure_unit(catalog: Catalog, measure: Measure, dataset: str | None) -> Uni
     if measure.agg in _COUNTS or measure.agg in _CONDITIONS:
         return ONE
     parsed = read_expression(measure.of, True)[0] if measure.of and dataset and catalog.dataset(dataset) else None
-    if parsed is None:
+    if parsed is None or any(_has_unreadable_unit(catalog, dataset or "", column.path) for column in columns(parsed.expr)):
         return None
     try:
         found, _ = infer(parsed.expr, lambda path: typed_column(catalog, dataset or "", path), Place(""), parsed.offsets)
     except Refused:
         return None
     return (found.typed.unit or ONE) if found else None
+
+
+def _has_unreadable_unit(catalog: Catalog, dataset: str, path: tuple[str, ...]) -> bool:
+    try:
+        road = road_by_path(catalog, dataset, path)
+        column = column_of(dataset_of(catalog, road.dataset), road.column) if road else None
+    except Refused:
+        return True
+    return column is not None and bool(column.unit) and parse_unit(column.unit or "") is None
 
 
 def operand_unit(catalog: Catalog, part: Indicator | Operand) -> Unit | None:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.expand import Expander
-from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Leaf, Level, Pairs, Reading, Seam, asked_of_base
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
 from engine.compiling.names import identifier, named
 from engine.compiling.periods import named_grain
+from engine.compiling.reshape import looked_back
 from engine.compiling.scope import Scope
 from engine.expression.tree import Column, Expr, Literal, Value, rebuild
 from engine.loading.catalog import Catalog
@@ -63,7 +63,7 @@ class Writer:
         leaves: dict[object, object] = {}
         for cell in cells:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
-            made = replace(leaf, shape=asked_of_base(leaf.shape))
+            made = looked_back(leaf)
             leaves[leaf] = made
             members = groups.setdefault(signature(made), [])
             if made not in members:

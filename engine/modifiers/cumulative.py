@@ -19,7 +19,7 @@ class Cumulative(Modifier, frozen=True):
         shape = request.shape
         if self.along is None:
             return Value(replace(request, shape=replace(shape, window=Window(since=self.since or "start"))))
-        axis = next((axis for axis in shape.axes if axis.dimension == self.along), None)
+        axis = next((axis for axis in shape.axes if self.along in (axis.dimension, axis.name)), None)
         if axis is None:
             raise CannotApply(f"没有按「{self.along}」切分，不能沿它累计", f"the answer is not split by '{self.along}', so nothing runs along it")
         return Across("running", Value(request), shape, along=axis.name)

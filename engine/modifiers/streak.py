@@ -11,6 +11,7 @@ class Streak(Modifier, frozen=True):
     """Periods in a row ending here (连续期数)."""
 
     tag: ClassVar[str] = "streak"
+    needs_grain: ClassVar[bool] = True
     above: Annotated[float | None, Meta(title="高于", description="Value above this", examples=[100])] = None
     at_or_above: Annotated[float | None, Meta(title="不低于", description="Value at this or above")] = None
     below: Annotated[float | None, Meta(title="低于", description="Value below this")] = None
