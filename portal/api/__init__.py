@@ -1,0 +1,1 @@
+"""What the server answers, one controller file per resource; what they share is handed to them as a `World`."""

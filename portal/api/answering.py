@@ -1,0 +1,61 @@
+"""Asks the engine for whoever is looking; one question that fails or takes too long never takes the others with it."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from time import monotonic
+
+import msgspec
+
+from engine.findings import Finding, Place
+from engine.question import Question
+from engine.running.ask import Answer, ask
+from engine.warehouse import Cancel, StatementCancelled, StatementTimedOut
+from portal.api.world import World
+from portal.identity.local import viewer_of_request
+
+log = logging.getLogger("chengmai")
+TIMED_OUT = Finding(
+    place=Place("question"),
+    code="timed-out",
+    zh="计算超过时限，已停止",
+    en="the computation ran past its limit and was stopped",
+    advice_zh="缩短时段，或改用更粗的粒度",
+    advice_en="ask for a shorter period or a coarser grain",
+)
+FAILED = Finding(
+    place=Place("question"),
+    code="internal-error",
+    zh="计算这个问题时出错，已记入日志",
+    en="something went wrong while this was computed; it is in the log",
+)
+
+
+def answers(world: World, questions: Sequence[Question], cancel: Cancel | None = None) -> Iterator[Answer]:
+    """An answer for each question, in their order; the whole batch has the limit of `world.limits.seconds`. Raises StatementCancelled."""
+    until = monotonic() + world.limits.seconds
+    index = 0
+    while index < len(questions):
+        left = until - monotonic()
+        if left <= 0:
+            yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
+            return
+        try:
+            for answer in ask(
+                world.catalog, world.warehouse, questions[index:], viewer_of_request(), world.clock(), seconds=left, cancel=cancel
+            ):
+                yield with_index(answer, index)
+                index += 1
+        except StatementCancelled:
+            raise
+        except StatementTimedOut:
+            yield Answer(index, questions[index], findings=(TIMED_OUT,))
+            index += 1
+        except Exception:
+            log.exception("question %r failed", questions[index])
+            yield Answer(index, questions[index], findings=(FAILED,))
+            index += 1
+
+
+def with_index(answer: Answer, index: int) -> Answer:
+    """The answer under its place in the whole batch."""
+    return msgspec.structs.replace(answer, index=index)

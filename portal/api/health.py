@@ -1,0 +1,21 @@
+"""Whether the server answers, for whoever watches over it."""
+
+from litestar import get
+from msgspec import Struct
+
+from portal.api.world import World
+
+
+class Health(Struct, frozen=True):
+    """What is alive (健康)."""
+
+    status: str
+    indicators: int
+    definition_version: str
+    warehouse: str
+
+
+@get("/healthz", tags=["health 健康"], summary="Is the server alive 存活检查", sync_to_thread=False)
+def health(world: World) -> Health:
+    """Definitions are loaded and the warehouse is open."""
+    return Health("ok", len(world.catalog.ids("indicator")), world.definition_version, world.warehouse.tag)

@@ -1,0 +1,36 @@
+"""What every controller is handed: definitions, the warehouse, the clock; built once by wiring, so that no controller looks for its own."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.loading.catalog import Catalog
+from engine.warehouse import Warehouse
+from portal.api.titles import Titles
+
+STATIC = Path(__file__).parents[1] / "static"
+FONTS = Path(__file__).parents[1] / "web" / "node_modules" / "@fontsource-variable" / "noto-sans-sc"
+
+
+class Limits(Struct, frozen=True):
+    """How much one request may ask for (限额)."""
+
+    rows: int = 10_000  # of one answer; more are cut and the answer says so
+    questions: int = 100  # of one batch
+    body_bytes: int = 1_000_000
+    seconds: float = 30.0  # of one batch in the warehouse
+
+
+class World(Struct, frozen=True):
+    """Everything the controllers know about the world (运行环境)."""
+
+    catalog: Catalog
+    warehouse: Warehouse
+    clock: Callable[[], datetime]
+    definition_version: str
+    folder: Path  # the definitions, for showing their text
+    titles: Titles
+    is_demo: bool = True
+    limits: Limits = Limits()

@@ -1,0 +1,145 @@
+"""The HTTP application: controllers, the shape of every refusal, and the headers that keep foreign hosts and inline code out."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader, MutableScopeHeaders, State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler, Message, Scope
+
+from engine.warehouse import StatementTimedOut
+from portal import wiring
+from portal.api.answering import TIMED_OUT
+from portal.api.api_page import ApiPageController
+from portal.api.catalog import CatalogController
+from portal.api.catalogue_page import CataloguePageController
+from portal.api.error_page import error_page
+from portal.api.health import health
+from portal.api.indicator_page import IndicatorPageController
+from portal.api.indicators import IndicatorController
+from portal.api.page import page_response
+from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refused_with, trouble, wants_page
+from portal.api.query import QueryController
+from portal.api.reference_page import ReferencePageController
+from portal.api.world import FONTS, STATIC, World
+
+log = logging.getLogger("chengmai")
+Asking = Request[Any, Any, State]
+
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(world: World) -> Litestar:
+    """The application over a world; the caller opens and closes the warehouse."""
+    return Litestar(
+        route_handlers=[*controllers(), *static_files()],
+        dependencies={"world": Provide(lambda: world, sync_to_thread=False)},
+        exception_handlers=refusals(world),
+        openapi_config=OpenAPIConfig(title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi"),
+        request_max_body_size=world.limits.body_bytes,
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files"]),
+        before_send=[add_headers],
+        lifespan=[closing(world)],
+    )
+
+
+def controllers() -> list[ControllerRouterHandler]:
+    """One controller a resource."""
+    return [
+        QueryController, CatalogController, IndicatorController, health,
+        CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
+    ]  # fmt: skip
+
+
+def static_files() -> list[ControllerRouterHandler]:
+    """Style, script and mark of the pages, and the font's slices where set-up has fetched them."""
+    brief, long = CacheControlHeader(max_age=300, public=True), CacheControlHeader(max_age=31_536_000, immutable=True, public=True)
+    routers: list[ControllerRouterHandler] = [create_static_files_router("/static", [STATIC], name="static", cache_control=brief)]
+    if FONTS.is_dir():
+        routers.append(create_static_files_router("/fonts", [FONTS], name="fonts", cache_control=long))
+    return routers
+
+
+def refusals(world: World) -> dict[int | type[Exception], Any]:
+    """What is answered when a controller does not: to a person a page, to a program application/problem+json."""
+
+    def answer(request: Asking, problem: Problem) -> Response[Any]:
+        return page_response(world, error_page(problem), problem.status) if wants_page(request) else problem_response(problem)
+
+    def refused(request: Asking, error: Refused) -> Response[Any]:
+        return answer(request, error.problem)
+
+    def turned_away(request: Asking, error: HTTPException) -> Response[Any]:
+        if error.status_code >= 500:
+            return failed(request, error)
+        return answer(request, of_validation(error) if error.status_code == 400 else problem_for_status(error.status_code))
+
+    def too_slow(request: Asking, error: StatementTimedOut) -> Response[Any]:
+        return answer(request, refused_with(504, trouble(TIMED_OUT)).problem)
+
+    def failed(request: Asking, error: Exception) -> Response[Any]:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return answer(request, problem_for_status(500))
+
+    return {Refused: refused, StatementTimedOut: too_slow, HTTPException: turned_away, Exception: failed}
+
+
+def of_validation(error: HTTPException) -> Problem:
+    """Which parameter of an address does not fit, where the framework knows it."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    place = ", ".join(str(part["key"]) for part in extra if isinstance(part, dict) and "key" in part)
+    if not place:
+        return problem_for_status(400)
+    said = Trouble(
+        "wrong-parameter",
+        f"参数「{place}」的写法不对",
+        f"the parameter '{place}' is not written like this",
+        place,
+        "「/api」列出全部参数",
+        "/api lists all parameters",
+    )
+    return refused_with(400, said).problem
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """The security headers, on whatever is answered."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in SECURITY_HEADERS.items():
+            headers[name] = value
+
+
+def closing(world: World) -> Any:
+    """Closes the warehouse when the server stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            world.warehouse.close()
+
+    return lifespan
+
+
+def create() -> Litestar:
+    """The application as the server's own process makes it: everything it needs to know is in its environment."""
+    settings = wiring.read_this_process()
+    catalog = wiring.sound_definitions(settings)
+    return create_app(wiring.build_world(settings, catalog, wiring.open_duckdb(settings)))

@@ -1,0 +1,1 @@
+"""The command line: the same questions as over HTTP, and everything an author of definitions needs."""

@@ -1,0 +1,123 @@
+"""Commands that ask: a number, its SQL, its explanation, its lineage."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from rich.console import Console
+
+from engine.compiling.lineage import lineage as lineage_of
+from engine.findings import DefinitionsAreWrong, did_you_mean
+from engine.loading.catalog import Catalog
+from engine.question import Question
+from engine.running.ask import Answer, ask
+from engine.running.explain import explain as explain_question
+from engine.warehouse import Warehouse
+from portal import wiring
+from portal.api.answer_line import answer_line
+from portal.api.definition_version import definition_version
+from portal.api.titles import Titles
+from portal.api.tree import node_of
+from portal.cli import options as of
+from portal.cli.loading import load_with_progress
+from portal.cli.options import HERE, NO_ASKING, Asking, Place, Stopped, question_from, viewer_from
+from portal.cli.writing import write_answer, write_lineage, write_tree
+
+
+def query(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE, format: of.Format = "table") -> int:
+    """问一个或几个指标，打印答案。 Ask one or several indicators and print the answer.
+
+    Parameters
+    ----------
+    ids
+        指标标识，一个或几个：sanitation.msw_day
+    """
+    asked = question_from(ids, asking)
+    with opened(place, ids) as (catalog, warehouse):
+        answer = answered(catalog, warehouse, asked, place.viewer)
+        line = answer_line(answer, asked, definition_version(catalog), Titles(catalog, warehouse))
+    write_answer(line, format, sys.stdout)
+    return 0
+
+
+def sql(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE) -> int:
+    """打印计算这个问题的 SQL。 Print the SQL that answers the question.
+
+    Parameters
+    ----------
+    ids
+        指标标识，一个或几个
+    """
+    with opened(place, ids) as (catalog, warehouse):
+        print(answered(catalog, warehouse, question_from(ids, asking), place.viewer).sql)
+    return 0
+
+
+def explain(id: str, /, *, asking: Asking = NO_ASKING, place: Place = HERE, format: of.Format = "table") -> int:
+    """打印公式树：每个节点的值、来源表、数据版本、截至时间。 Print the formula tree with the value at each node.
+
+    Parameters
+    ----------
+    id
+        指标标识
+    """
+    with opened(place, (id,)) as (catalog, warehouse):
+        viewer, now = viewer_from(place.viewer, catalog), wiring.clock_of(catalog)()
+        explained = explain_question(catalog, warehouse, question_from((id,), asking), viewer, now)
+        if isinstance(explained, list):
+            raise DefinitionsAreWrong(explained)
+        if format == "json":
+            print(msgspec.json.format(msgspec.json.encode(explained)).decode())
+        else:
+            write_tree(node_of(explained, catalog.indicator(id)), Console())
+    return 0
+
+
+def lineage(id: str, /, format: of.Format = "table", definitions: of.Definitions = None) -> int:
+    """打印列级血缘：它来自哪些列，又进入哪些指标。 Print which columns feed it, and what it feeds.
+
+    Parameters
+    ----------
+    id
+        指标标识
+    """
+    catalog = wiring.sound_definitions(wiring.read_this_process(definitions))
+    known(catalog, (id,))
+    found = lineage_of(catalog, id)
+    assert found is not None
+    if format == "json":
+        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        write_lineage(found, catalog, Console())
+    return 0
+
+
+@contextmanager
+def opened(place: Place, ids: tuple[str, ...]) -> Iterator[tuple[Catalog, Warehouse]]:
+    """Definitions without a finding and a warehouse that holds their rows."""
+    settings = wiring.read_this_process(place.definitions, place.var)
+    catalog = wiring.sound_definitions(settings)
+    known(catalog, ids)
+    told = Console(stderr=True, highlight=False)
+    with wiring.opened_warehouse(settings, place.warehouse) as warehouse:
+        load_with_progress(settings, catalog, warehouse, told)
+        yield catalog, warehouse
+
+
+def known(catalog: Catalog, ids: tuple[str, ...]) -> None:
+    """Raises Stopped for an indicator that is not defined, with the nearest name."""
+    if not ids:
+        raise Stopped("要问哪个指标？\n    `chengmai list indicators` 列出全部")
+    for id in ids:
+        if catalog.indicator(id) is None:
+            advice, _ = did_you_mean(id, catalog.ids("indicator"), "`chengmai list indicators` 列出全部", "")
+            raise Stopped(f"没有名为「{id}」的指标\n    {advice}")
+
+
+def answered(catalog: Catalog, warehouse: Warehouse, asked: Question, viewer: str | None) -> Answer:
+    """The answer of one question; raises DefinitionsAreWrong with its findings when it has none."""
+    answer = next(ask(catalog, warehouse, [asked], viewer_from(viewer, catalog), wiring.clock_of(catalog)()))
+    if answer.frame is None:
+        raise DefinitionsAreWrong(answer.findings)
+    return answer

@@ -1,0 +1,74 @@
+"""The door of the command line: every command, and the one place where what went wrong becomes words and an exit code."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+from rich.console import Console
+
+from engine.findings import DefinitionsAreWrong
+from engine.warehouse import StatementTimedOut
+from portal.cli import asking, authoring, operating
+from portal.cli.options import Stopped
+from portal.wiring import WarehouseIsBusy
+
+WRONG, BROKEN = 2, 1  # exit codes: what was asked or defined is wrong; the world is broken
+
+COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
+    ("check", authoring.check, "写定义"),
+    ("list", authoring.list_definitions, "写定义"),
+    ("new", authoring.new, "写定义"),
+    ("prove", authoring.prove, "写定义"),
+    ("schema", authoring.schema, "写定义"),
+    ("query", asking.query, "提问"),
+    ("sql", asking.sql, "提问"),
+    ("explain", asking.explain, "提问"),
+    ("lineage", asking.lineage, "提问"),
+    ("serve", operating.serve, "运行"),
+    ("doctor", operating.doctor, "运行"),
+    ("bench", operating.bench, "运行"),
+)
+
+
+def build_app() -> App:
+    """The commands, in the groups that help shows."""
+    app = App(
+        name="chengmai", version="0.1.0",
+        help="城脉：写一个指标，问一个数，看它怎么来的。\n\nWrite an indicator, ask for a number, see where it comes from.",
+        help_format="markdown", result_action="return_value", exit_on_error=False, print_error=False,
+    )  # fmt: skip
+    for name, command, group in COMMANDS:
+        app.command(command, name=name, group=group)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command. 0: done; 1: the world is broken; 2: the definitions or the question are wrong. Findings go to stderr."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    try:
+        return int(build_app()(arguments) or 0)
+    except CycloptsError as error:
+        errors.print(f"{error}\n`chengmai {' '.join(error.command_chain or ())} --help` 说明写法")
+        return WRONG
+    except DefinitionsAreWrong as error:
+        for finding in error.findings:
+            errors.print(finding.text())
+        errors.print(f"共 {len(error.findings)} 个问题")
+        return WRONG
+    except Stopped as error:
+        errors.print(str(error))
+        return error.exit_code
+    except WarehouseIsBusy as error:
+        errors.print(f"数据文件 {error} 正被另一个进程使用（多半是 chengmai serve）\n    先停掉它，或者向它提问：POST /api/query")
+        return BROKEN
+    except StatementTimedOut:
+        errors.print("计算超过时限，已停止\n    缩短时段，或改用更粗的粒度")
+        return BROKEN
+    except KeyboardInterrupt:
+        return 130
+
+
+def main() -> None:
+    """Entry point of the `chengmai` program."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Who is asking: the door's answer, before anything is shown."""

@@ -1,0 +1,221 @@
+"""The only place that reads the environment: it turns settings and folders into the world that commands and controllers are handed."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+from zoneinfo import ZoneInfo
+
+import duckdb
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from msgspec import Struct
+
+from engine.connector import Connector, Surroundings
+from engine.findings import DefinitionsAreWrong
+from engine.loading.catalog import Catalog
+from engine.registry import members
+from engine.running.definitions import Checked, load_checked
+from engine.running.first_load import Step, load_city
+from engine.state import server
+from engine.warehouse import Warehouse
+from engine.warehouses.duckdb import DuckDbWarehouse
+from portal.api.definition_version import definition_version
+from portal.api.titles import Titles
+from portal.api.world import World
+
+DEFINITIONS, VAR, DATABASE = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL"
+
+
+REPOSITORY = Path(__file__).parents[1]
+DUCKDB_FILE = "warehouse.duckdb"
+
+
+class WarehouseIsBusy(Exception):
+    """Another process has the DuckDB file open; one process at a time may."""
+
+
+class Settings(Struct, frozen=True):
+    """What the environment says (设置)."""
+
+    definitions: Path
+    var: Path  # everything the program writes
+    database_url: str | None = None
+    environment: Mapping[str, str] = {}  # for secrets that definitions name as {env: NAME}
+
+
+def read_settings(environment: Mapping[str, str], definitions: Path | None = None, var: Path | None = None) -> Settings:
+    """Settings from the environment; what the command line says comes first."""
+    return Settings(
+        (definitions or Path(environment.get(DEFINITIONS, "definitions"))).resolve(),
+        (var or Path(environment.get(VAR, "var"))).resolve(),
+        environment.get(DATABASE) or None,
+        environment,
+    )
+
+
+def read_this_process(definitions: Path | None = None, var: Path | None = None) -> Settings:
+    """Settings from this process's own environment, where the command line says nothing else."""
+    return read_settings(os.environ, definitions, var)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as the server's own process reads them again."""
+    return {DEFINITIONS: str(settings.definitions), VAR: str(settings.var)}
+
+
+def read_definitions(settings: Settings) -> Checked:
+    """The definitions with all findings. Raises FileNotFoundError for a missing folder."""
+    if not settings.definitions.is_dir():
+        raise FileNotFoundError(settings.definitions)
+    return load_checked(settings.definitions)
+
+
+def sound_definitions(settings: Settings) -> Catalog:
+    """The catalog of definitions without a finding; raises DefinitionsAreWrong with all of them otherwise."""
+    checked = read_definitions(settings)
+    if checked.findings:
+        raise DefinitionsAreWrong(checked.findings)
+    return checked.catalog
+
+
+@contextmanager
+def opened_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
+    """The warehouse of a tag, closed at the end: the DuckDB file, or PostgreSQL at DATABASE_URL, or else the private server below var/.
+
+    Raises WarehouseIsBusy when another process holds the DuckDB file.
+    """
+    if tag == "duckdb":
+        with closing(open_duckdb(settings)) as warehouse:
+            yield warehouse
+    elif settings.database_url:
+        with closing(postgres(settings.database_url)) as warehouse:
+            yield warehouse
+    else:
+        with server.running(settings.var / "postgres") as private, closing(postgres(private.dsn())) as warehouse:
+            yield warehouse
+
+
+def open_duckdb(settings: Settings) -> Warehouse:
+    """The DuckDB file below var/; raises WarehouseIsBusy when another process holds it."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    path = settings.var / DUCKDB_FILE
+    try:
+        return DuckDbWarehouse(str(path))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseIsBusy(path) from None
+        raise
+
+
+def postgres(dsn: str) -> Warehouse:
+    """PostgreSQL at an address; only who asks for it pays for its driver."""
+    from engine.warehouses.postgres import PostgresWarehouse
+
+    return PostgresWarehouse(dsn)
+
+
+def clock_of(catalog: Catalog) -> Callable[[], datetime]:
+    """The wall clock in the project's zone, in whole seconds."""
+    zone = ZoneInfo(catalog.project.zone)
+    return lambda: datetime.now(zone).replace(tzinfo=None, microsecond=0)
+
+
+def first_load(
+    settings: Settings,
+    catalog: Catalog,
+    warehouse: Warehouse,
+    done: Callable[[str], None],
+    begun: Callable[[str], None] = lambda said: None,
+) -> None:
+    """Load what the sources deliver and the warehouse does not hold yet; one line before and after each step, none when all is there."""
+    around = Surroundings(clock_of(catalog)(), settings.definitions, (settings.definitions, settings.var))
+    connectors, _ = members("connectors", Connector, "chengmai.connectors")
+
+    def told(step: Step) -> None:
+        head = f"[{step.number}/{step.of}] {step.title}（{step.dataset}）"
+        if step.result is None:
+            begun(f"{head} 装入中")
+            return
+        refused = f"，{step.result.quarantined:,} 行隔离" if step.result.quarantined else ""
+        done(f"{head} {step.result.rows:,} 行{refused}，{step.seconds:.1f} 秒")
+
+    for dataset, failure in load_city(catalog, warehouse, connectors, around, settings.environment, told).failed:
+        done(f"{dataset} 没有装入：{failure.zh}")
+
+
+def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> World:
+    """What the controllers are handed."""
+    return World(
+        catalog,
+        warehouse,
+        clock_of(catalog),
+        definition_version(catalog),
+        settings.definitions,
+        Titles(catalog, warehouse),
+        uses_simulator(catalog),
+    )
+
+
+def uses_simulator(catalog: Catalog) -> bool:
+    """Whether any rows are made up, so that every page must say so."""
+    return any(source is not None and source.connector == "simulator" for source in map(catalog.source, catalog.ids("source")))
+
+
+@contextmanager
+def scratch_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
+    """An empty warehouse whose tables may be overwritten: DuckDB in memory, or a PostgreSQL of its own that goes when it ends."""
+    if tag == "duckdb":
+        with closing(DuckDbWarehouse()) as warehouse:
+            yield warehouse
+        return
+    with (
+        TemporaryDirectory(prefix="chengmai-") as folder,
+        server.running(Path(folder) / "postgres", durable=False) as private,
+        closing(postgres(private.dsn())) as warehouse,
+    ):
+        yield warehouse
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens on the port already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def run_server(settings: Settings, host: str, port: int, ready: Callable[[], None]) -> int:
+    """Serve until Ctrl-C; the server's own process builds the application by its name. `ready` is called when the first answer has come."""
+    os.environ.update(as_environment(settings))
+    granian = Granian(
+        "portal.app:create", host, port, interface=Interfaces.ASGI, factory=True, websockets=False, log_access=False,
+        log_level=LogLevels.warning, workers_kill_timeout=5,
+    )  # fmt: skip
+    threading.Thread(target=tell_when_ready, args=(host, port, ready), daemon=True).start()
+    granian.serve()
+    return 0
+
+
+def tell_when_ready(host: str, port: int, ready: Callable[[], None], seconds: float = 60.0) -> None:
+    """Knock until the server answers; a server that never does has said why itself."""
+    until = monotonic() + seconds
+    while monotonic() < until:
+        try:
+            with closing(HTTPConnection(host, port, timeout=seconds)) as connection:
+                connection.request("GET", "/healthz")
+                if connection.getresponse().status == 200:
+                    ready()
+                    return
+        except OSError:
+            sleep(0.2)
