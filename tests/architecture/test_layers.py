@@ -20,7 +20,15 @@ SKELETON = [
     *(f"connectors/{name}.py" for name in MEMBERS),
     *(f"portal/{name}.py" for name in ("cli", "app", "wiring", "push")),
     *(f"portal/{name}/__init__.py" for name in ("api", "access", "identity")),
-    *("engine/__init__.py", "simulation/__init__.py", "renderers/__init__.py", "renderers/theme.py", "renderers/screen.py", "portal/__init__.py"),
+    *(
+        "engine/__init__.py",
+        "formats/__init__.py",
+        "simulation/__init__.py",
+        "renderers/__init__.py",
+        "renderers/theme.py",
+        "renderers/screen.py",
+        "portal/__init__.py",
+    ),
 ]
 VIOLATIONS = {
     "engine/compiling/__init__.py: import renderers.theme": "portal > renderers | connectors > engine",

@@ -1,0 +1,135 @@
+"""Tables that people and systems hand over as files: text with separators, Parquet, JSON and spreadsheets, also compressed."""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Annotated, Any, ClassVar, Literal
+
+import msgspec
+import pyarrow as pa
+from msgspec import Meta, Struct
+from python_calamine import CalamineError
+
+from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
+from engine.parts import AtLeastOne, Part
+from formats.columnar import read_parquet
+from formats.documents import read_document, read_lines
+from formats.piece import Piece
+from formats.separated import Separated, read_separated
+from formats.sheets import read_sheet
+
+Encoding = Literal["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", "utf-16", "latin-1", "cp1252"]
+ENDINGS = {
+    "csv": "csv", "txt": "csv", "tsv": "tsv", "parquet": "parquet", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl",
+    "xlsx": "excel", "xls": "excel", "xlsb": "excel", "ods": "excel",
+}  # fmt: skip
+
+
+class FileStream(Part, frozen=True):
+    """Which files of the folder, and how they are written (文件流)."""
+
+    path: Annotated[str, Meta(title="路径", description="Relative to the root; * and ** match many files", examples=["weigh/*.csv.gz"])]
+    format: Annotated[
+        Literal["csv", "tsv", "parquet", "json", "jsonl", "excel"] | None,
+        Meta(title="格式", description="Unsaid: by the ending of the name"),
+    ] = None
+    encoding: Annotated[Encoding, Meta(title="编码", description="Of text files")] = "utf-8-sig"
+    delimiter: Annotated[str, Meta(title="分隔符", description="Of csv", min_length=1, max_length=1)] = ","
+    quote: Annotated[str, Meta(title="引号", description="Of csv", min_length=1, max_length=1)] = '"'
+    header: Annotated[AtLeastOne | None, Meta(title="表头行", description="Row that names the columns; null: there is none")] = 1
+    columns: Annotated[tuple[str, ...], Meta(title="列名", description="Names of the columns of a file without a header")] = ()
+    thousands: Annotated[Literal[","] | None, Meta(title="千分位", description="Mark that groups the digits of numbers")] = None
+    sheet: Annotated[str | int, Meta(title="工作表", description="Name or number, from 0")] = 0
+    rows_at: Annotated[
+        str | None, Meta(title="行的位置", description="Where in a JSON document the rows are", examples=["result.items"])
+    ] = None
+
+
+class Files(Connector, frozen=True):
+    """Rows of files in a folder: CSV, TSV, Parquet, JSON, JSON lines, Excel, also with .gz (文件)."""
+
+    tag: ClassVar[str] = "files"
+    stream: ClassVar[type[Struct]] = FileStream
+    root: Annotated[str, Meta(title="目录", description="Folder of the files", examples=["exports"])] = "."
+
+    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Iterator[RowBatch]:
+        """The rows of all matching files in the order of their names. The cursor is the newest file's time."""
+        root = _root(self.root, around)
+        found = [(path, path.stat().st_mtime_ns) for path in _matching(root, stream.path)]
+        if not found:
+            raise SourceFailed(f"没有文件与「{stream.path}」相符", f"no file matches '{stream.path}'")
+        newest = str(max(when for _, when in found))
+        for path, when in found:
+            if since is None or when > int(since):
+                yield from _read_file(path, path.relative_to(root).as_posix(), stream, newest)
+
+    def check(self, around: Surroundings) -> None:
+        """The folder is there and may be read."""
+        _root(self.root, around)
+
+
+def _root(name: str, around: Surroundings) -> Path:
+    """The folder, inside the project's folder or a folder that the platform was told it may read."""
+    if "\0" in name:
+        raise SourceFailed("目录名里有空字符", "the name of the folder has a NUL in it")
+    root = (around.folder / name).resolve()
+    allowed = [around.folder.resolve(), *(folder.resolve() for folder in around.roots)]
+    if not any(root == folder or folder in root.parents for folder in allowed):
+        raise SourceFailed(f"不允许读取目录「{name}」", f"the folder '{name}' is outside the folders that may be read")
+    if not root.is_dir():
+        raise SourceFailed(f"没有目录「{name}」", f"there is no folder '{name}'")
+    return root
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """Plain files below the root; no step upwards, no absolute path, no link on the way."""
+    parts = PurePosixPath(pattern).parts
+    if "\0" in pattern or "\\" in pattern or not parts or ".." in parts or PurePosixPath(pattern).is_absolute():
+        raise SourceFailed(f"路径「{pattern}」离开了目录", f"the path '{pattern}' leaves the folder")
+    found = []
+    for path in sorted(root.glob(pattern)):
+        steps = [path, *(parent for parent in path.parents if root in parent.parents)]
+        if path.is_file() and not any(step.is_symlink() for step in steps):
+            found.append(path)
+    return found
+
+
+def _read_file(path: Path, origin: str, stream: FileStream, cursor: str) -> Iterator[RowBatch]:
+    try:
+        for piece in _pieces(path, stream):
+            yield RowBatch(piece.rows, pa.array(piece.numbers, pa.int64()), origin, cursor, piece.refused)
+    except SourceFailed as failure:
+        raise SourceFailed(f"文件「{origin}」：{failure.zh}", f"the file '{origin}': {failure.en}") from failure
+    except (pa.ArrowException, OSError, EOFError, msgspec.DecodeError, CalamineError, csv.Error, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise SourceFailed(f"文件「{origin}」读不出：{reason}", f"the file '{origin}' cannot be read: {reason}") from error
+
+
+def _pieces(path: Path, stream: FileStream) -> Iterator[Piece]:
+    form = stream.format or ENDINGS.get(path.name.lower().removesuffix(".gz").rpartition(".")[2])
+
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        with path.open("rb") as file:
+            yield io.BufferedReader(gzip.GzipFile(fileobj=file)) if path.name.endswith(".gz") else file
+
+    match form:
+        case "csv" | "tsv":
+            delimiter = "\t" if form == "tsv" else stream.delimiter
+            yield from read_separated(
+                opened, Separated(stream.encoding, delimiter, stream.quote, stream.header, stream.columns, stream.thousands is not None)
+            )
+        case "parquet":
+            with opened() as file:
+                yield from read_parquet(io.BytesIO(file.read()) if path.name.endswith(".gz") else file)
+        case "json":
+            yield from read_document(opened, stream.encoding, stream.rows_at)
+        case "jsonl":
+            yield from read_lines(opened, stream.encoding)
+        case "excel":
+            yield from read_sheet(opened, stream.sheet, stream.header, stream.columns)
+        case _:
+            raise SourceFailed("看不出格式，写明 format", "its format is not clear from its name: say `format`")

@@ -1,0 +1,1 @@
+"""Rows out of bytes: the formats that connectors share, however the bytes were fetched."""

@@ -1,0 +1,72 @@
+"""JSON, whole documents and one object a line: objects become rows, objects inside them columns named a.b."""
+
+import codecs
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from engine.connector import RefusedRow, SourceFailed
+from formats.piece import BATCH, Opener, Piece, column_of
+from formats.separated import as_utf8
+
+
+def read_document(opened: Opener, encoding: str, rows_at: str | None) -> Iterator[Piece]:
+    """The objects of the list that stands at `rows_at` (a.b), or of the document itself. Raises SourceFailed when there is no list."""
+    with opened() as file:
+        found: Any = msgspec.json.decode(as_utf8(file, encoding).read().removeprefix(codecs.BOM_UTF8))
+    for step in (rows_at or "").split(".") if rows_at else ():
+        if not isinstance(found, dict) or step not in found:
+            raise SourceFailed(f"文件里没有「{rows_at}」", f"the file has nothing at '{rows_at}'")
+        found = found[step]
+    if not isinstance(found, list):
+        raise SourceFailed("该位置不是一列行，用 rows_at 指明", "what stands there is no list of rows: say `rows_at`")
+    yield from _pieces(enumerate(found, 1))
+
+
+def read_lines(opened: Opener, encoding: str) -> Iterator[Piece]:
+    """One object a line; a line that is no object is refused."""
+
+    def decoded() -> Iterator[tuple[int, Any]]:
+        for number, line in enumerate(as_utf8(file, encoding), 1):
+            text = line.removeprefix(codecs.BOM_UTF8).strip()
+            if text:
+                try:
+                    yield number, msgspec.json.decode(text)
+                except (msgspec.DecodeError, UnicodeError):
+                    yield number, text.decode("utf-8", "backslashreplace")
+
+    with opened() as file:
+        yield from _pieces(decoded())
+
+
+def _pieces(items: Iterator[tuple[int, Any]]) -> Iterator[Piece]:
+    """Objects as rows, in batches; what is no object is refused."""
+    rows: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    refused: list[RefusedRow] = []
+    for number, item in items:
+        if isinstance(item, dict):
+            rows.append(_flat(item))
+            numbers.append(number)
+        else:
+            refused.append(RefusedRow(number, str(item)[:2000], "不是一个 JSON 对象", "it is not a JSON object"))
+        if len(rows) == BATCH:
+            yield Piece(_table(rows), numbers, tuple(refused))
+            rows, numbers, refused = [], [], []
+    if rows or refused:
+        yield Piece(_table(rows), numbers, tuple(refused))
+
+
+def _flat(item: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Objects inside an object become columns a.b; lists stay as they are."""
+    flat: dict[str, Any] = {}
+    for name, value in item.items():
+        flat.update(_flat(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value})
+    return flat
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: column_of([row.get(name) for row in rows]) for name in names})

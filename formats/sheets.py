@@ -1,0 +1,33 @@
+"""Spreadsheets, as offices fill them in: one sheet, a header row, empty rows left out."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from python_calamine import CalamineWorkbook
+
+from engine.connector import SourceFailed
+from formats.piece import Opener, Piece, column_of, told_apart
+
+
+def read_sheet(opened: Opener, name: str | int, header: int | None, columns: tuple[str, ...]) -> Iterator[Piece]:
+    """The rows of one sheet, by name or number from 0. Raises SourceFailed when there is no such sheet."""
+    with opened() as file, CalamineWorkbook.from_filelike(io.BytesIO(file.read())) as book:
+        cells = _cells(book, name)
+    first = header or 0
+    width = max((len(row) for row in cells), default=0)
+    titles = [str(cell).strip() for cell in cells[first - 1]] if first and first <= len(cells) else list(columns)
+    names = [title or f"column_{number}" for number, title in enumerate(titles + [""] * (width - len(titles)), 1)]
+    kept = [(number, row) for number, row in enumerate(cells[first:], first + 1) if any(cell != "" for cell in row)]
+    arrays = [column_of([None if row[place] == "" else row[place] for _, row in kept]) for place in range(width)]
+    yield Piece(pa.table(arrays, names=told_apart(names)), [number for number, _ in kept])
+
+
+def _cells(book: CalamineWorkbook, name: str | int) -> list[list[Any]]:
+    known = book.sheet_names
+    if isinstance(name, int) and name < len(known):
+        return book.get_sheet_by_index(name).to_python(skip_empty_area=False)
+    if isinstance(name, str) and name in known:
+        return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    raise SourceFailed(f"没有工作表「{name}」；有：{'、'.join(known)}", f"there is no sheet '{name}'; there are {', '.join(known)}")
