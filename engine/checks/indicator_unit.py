@@ -7,7 +7,7 @@ from engine.check import Check
 from engine.compiling.typed_site import operand_unit, typed_site
 from engine.findings import Finding
 from engine.kind import Definition
-from engine.kinds.indicator import Indicator
+from engine.kinds.indicator import CountOverTime, Indicator
 from engine.loading.catalog import Catalog
 from engine.loading.expressions import expressions_of
 from engine.unit import ONE, Unit, fit, parse_unit, symbol
@@ -26,18 +26,31 @@ class IndicatorUnit(Check, frozen=True):
         if not isinstance(spec, Indicator) or declared is None:
             return
         derived = _derived(catalog, definition, spec)
-        if derived is None or fit(derived, declared) is not None:
+        if derived is None or fit(derived, declared) is not None or (derived == ONE and _counts_days(spec, declared)):
             return
-        given, wanted = symbol(derived), spec.unit
-        given_zh, given_en = (f"「{given}」", f"'{given}'") if given else ("没有单位的数", "a plain number")
+        given, wanted, empty = symbol(derived), spec.unit, '""'
+        given_zh, given_en = (
+            (f"算出来的单位是「{given}」", f"the unit that comes out is '{given}'")
+            if given
+            else (
+                "算出来的是没有单位的数",
+                "a plain number comes out",
+            )
+        )
         wanted_zh, wanted_en = (f"「{wanted}」", f"'{wanted}'") if wanted else ("无单位", "none")
         said = (
-            f"算出来的单位是{given_zh}，不能换算成声明的{wanted_zh}",
-            f"the unit that comes out is {given_en}, which cannot become {wanted_en}",
-            f"检查列的 unit 和算法；或改为 unit: {given or '空文字'}",
-            f"look at the units of the columns and at the reckoning, or write unit: {given or 'an empty text'}",
+            f"{given_zh}，不能换算成声明的{wanted_zh}",
+            f"{given_en}, which cannot become {wanted_en}",
+            f"检查列的 unit 和算法；或改为 unit: {given or empty}",
+            f"look at the units of the columns and at the reckoning, or write unit: {given or empty}",
         )
         yield self.at(catalog, definition, ("unit",), said)
+
+
+def _counts_days(spec: Indicator, declared: Unit) -> bool:
+    """Rows that are days, hours or months may be counted in d, h or 月."""
+    is_count = spec.measure is not None and spec.measure.agg in ("count", "count_distinct")
+    return (is_count or isinstance(spec.over_time, CountOverTime)) and declared.dims in ((("s", 1),), (("月", 1),))
 
 
 def _derived(catalog: Catalog, definition: Definition, spec: Indicator) -> Unit | None:

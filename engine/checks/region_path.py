@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from engine.check import Check
-from engine.compiling.reach import road_to_dimension
+from engine.compiling.reach import coarser, column_of, dataset_of, road_by_path, road_to_dimension
 from engine.compiling.refuse import Refused
 from engine.findings import Finding, did_you_mean
 from engine.kind import Definition
@@ -35,11 +35,7 @@ class RegionPath(Check, frozen=True):
         goal = catalog.project.region
         if goal is None or catalog.dimension(goal) is None:
             return
-        try:
-            reached = road_to_dimension(catalog, definition.id, goal, via=path) is not None
-        except Refused:
-            reached = True
-        if not reached:
+        if not _reaches(catalog, definition.id, path, goal):
             said = (
                 f"经「{path}」到不了区域维度「{goal}」",
                 f"'{path}' does not lead to the region dimension '{goal}'",
@@ -47,3 +43,14 @@ class RegionPath(Check, frozen=True):
                 f"give a column on that road the dimension {goal} or a finer one; or write region: public",
             )
             yield self.at(catalog, definition, ("region",), said)
+
+
+def _reaches(catalog: Catalog, dataset_id: str, path: str, goal: str) -> bool:
+    try:
+        road = road_by_path(catalog, dataset_id, tuple(path.split(".")))
+        if road is None:
+            return road_to_dimension(catalog, dataset_id, goal, via=path) is not None
+        column = column_of(dataset_of(catalog, road.dataset), road.column)
+        return column is not None and column.dimension is not None and goal in coarser(catalog, column.dimension)
+    except Refused:
+        return True  # something on the way is wrong, and said elsewhere

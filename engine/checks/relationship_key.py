@@ -35,6 +35,8 @@ class RelationshipKey(Check, frozen=True):
             target = spec if one.to == "self" else catalog.dataset(one.to)
             if target is None or one.previous_by is not None or one.cardinality == "one_to_many":
                 continue
+            if not set(one.on.values()) <= {column.name for column in target.columns}:
+                continue  # a column that does not exist is said elsewhere
             missing = _missing(one, target)
             if missing or not target.key:
                 yield self._not_one(catalog, definition, i, one, target, missing)

@@ -91,9 +91,9 @@ def explain(said: str, shape: type[Struct], value: Any) -> Misfit:
     here = declared(shape, path)
     given = value_at(value, path)
     if found := _MISSING.match(phrase):
-        return Misfit("missing-field", path, misfits.missing(found[1], shape, path, here))
+        return Misfit("missing-field", path, misfits.missing(found[1], shape, path, here, given))
     if found := _UNKNOWN.match(phrase):
-        return Misfit("unknown-field", (*path, found[1]), misfits.unknown(found[1], shape, path, here), of_key=True)
+        return Misfit("unknown-field", (*path, found[1]), misfits.unknown(found[1], shape, path, here, given), of_key=True)
     name = misfits.name_of(path)
     if not path and not isinstance(value, dict):
         return Misfit("not-a-definition", path, misfits.given_words(given))

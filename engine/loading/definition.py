@@ -10,7 +10,7 @@ from engine.kind import Definition
 from engine.loading.decode import Misfit, decode, decode_parts
 from engine.loading.files import FoundFile
 from engine.loading.parse import parse_text
-from engine.loading.source_map import Path, SourceMap, value_at
+from engine.loading.source_map import SourceMap, value_at
 from engine.modifier import Modifier
 from engine.question import Question
 from engine.registry import kinds, members
@@ -36,6 +36,8 @@ def modifiers() -> dict[str, type[Modifier]]:
 
 def decode_file(file: FoundFile) -> DecodedFile:
     """The definition in a file's text; the findings of its writing, or the first of its shape."""
+    if file.is_unread:
+        return DecodedFile(file, SourceMap(file.path, "", {}))
     parsed = parse_text(file.text, file.path)
     if parsed.findings:
         return DecodedFile(file, parsed.source_map, None, parsed.findings)
@@ -58,9 +60,5 @@ def _inner_misfit(kind: str, source_map: SourceMap) -> Misfit | None:
         elif path[-1] == "modifier" and value is not None:
             found = decode_parts(modifiers(), value, "变换", "modifier")
         if isinstance(found, Misfit):
-            return _outermost(found, path)
+            return found.below(path)
     return None
-
-
-def _outermost(misfit: Misfit, path: Path) -> Misfit:
-    return misfit.below(path)

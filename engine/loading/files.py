@@ -26,6 +26,7 @@ class FoundFile(Struct, frozen=True):
     kind: str
     id: str
     text: str = ""
+    is_unread: bool = False  # there, but not to be read: a finding of its own says why
 
 
 def find_files(folder: Path) -> tuple[list[FoundFile], list[Finding]]:
@@ -45,7 +46,7 @@ def find_files(folder: Path) -> tuple[list[FoundFile], list[Finding]]:
         elif named:
             text, problem = read_text(path, shown)
             findings.extend([problem] if problem else [])
-            found.append(FoundFile(shown, named.kind, named.id, text))
+            found.append(FoundFile(shown, named.kind, named.id, text, is_unread=problem is not None))
     return found, findings
 
 

@@ -91,14 +91,6 @@ def _token_at(tokens: list[str], value: str, offset: int) -> int:
     return len(tokens)
 
 
-def plain_path(path: Path) -> str:
-    """A path as readers write it: columns[2].title."""
-    said = ""
-    for part in path:
-        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else part
-    return said
-
-
 def value_at(value: Any, path: Path) -> Any:
     """What stands at a path of a plain value; None when nothing does."""
     for part in path:

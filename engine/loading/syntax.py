@@ -112,6 +112,8 @@ UNKNOWN = ("这里不是 YAML 的写法", "this is not how YAML is written", "�
 def explain_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
     """The finding for what the YAML reader could not read, where it could not."""
     mark = error.problem_mark or error.context_mark
+    if error.context_mark and "could not find expected ':'" in (error.problem or ""):
+        mark = error.context_mark  # the name that lacks its colon, not the line after it
     if mark and error.context_mark and not text[mark.index :].strip():
         mark = error.context_mark  # what is open at the end of the file is mended where it opens
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
