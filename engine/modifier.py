@@ -95,7 +95,11 @@ class Across(Struct, frozen=True, tag=True):
     along: str | None = None
 
 
-Tree = Value | Formula | Across
+class Computed(Struct, frozen=True):
+    """What compiling puts in the place of a request: a cell of a relation, a constant of the period (计算项)."""
+
+
+Tree = Value | Formula | Across | Computed
 
 
 class CannotApply(Exception):

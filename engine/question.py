@@ -12,7 +12,9 @@ class Period(Part, frozen=True, rename={"start": "from", "end": "to"}):
     """A half-open span of time asked for (统计周期)."""
 
     start: Annotated[str | None, Meta(title="起", description="First instant, a date or a date and time", examples=["2026-01-01"])] = None
-    end: Annotated[str | None, Meta(title="止", description="First instant after, a date or a date and time", examples=["2026-02-01"])] = None
+    end: Annotated[str | None, Meta(title="止", description="First instant after, a date or a date and time", examples=["2026-02-01"])] = (
+        None
+    )
     last: Annotated[Duration | None, Meta(title="最近", description="Ending at as_of", examples=["P1Y"])] = None
     next: Annotated[Duration | None, Meta(title="未来", description="Beginning at as_of", examples=["P7D"])] = None
 
@@ -35,7 +37,8 @@ class TimeAxis(Part, frozen=True):
     time: Annotated[str, Meta(title="时间", description="Name of a time of the dataset, or default")] = "default"
     grain: Annotated[Grain | None, Meta(title="粒度", description="Bucket of that time")] = None
     part: Annotated[
-        Literal["hour", "weekday", "day", "month", "quarter", "day_of_year"] | None, Meta(title="时间成分", description="A part that comes round again")
+        Literal["hour", "weekday", "day", "month", "quarter", "day_of_year"] | None,
+        Meta(title="时间成分", description="A part that comes round again"),
     ] = None
 
 
@@ -49,8 +52,13 @@ class Order(Part, frozen=True):
 class Question(Part, frozen=True, rename={"source": "from"}):
     """What is asked: indicators, split, period, filters (查询)."""
 
-    indicators: Annotated[tuple[Ref | Asked, ...], Meta(title="指标", description="Which indicators, each as an id or with a modifier")] = ()
-    by: Annotated[tuple[str | TimeAxis, ...], Meta(title="维度", description="Dimensions, paths or time axes to split by", examples=[["city.district"]])] = ()
+    indicators: Annotated[
+        tuple[Ref | Asked, ...], Meta(title="指标", description="Which indicators, each as an id or with a modifier")
+    ] = ()
+    by: Annotated[
+        tuple[str | TimeAxis, ...],
+        Meta(title="维度", description="Dimensions, paths or time axes to split by", examples=[["city.district"]]),
+    ] = ()
     grain: Annotated[Grain | None, Meta(title="粒度", description="Split by time; none: one value for the period")] = None
     period: Annotated[Period | None, Meta(title="周期", description="Which time; none: all data")] = None
     where: Annotated[Expression | None, Meta(title="条件", description="Cuts the rows that every indicator counts")] = None
@@ -58,7 +66,9 @@ class Question(Part, frozen=True, rename={"source": "from"}):
     order: Annotated[tuple[Order, ...], Meta(title="排序", description="Sort keys; default: time, then dimensions")] = ()
     limit: Annotated[AtLeastOne | None, Meta(title="行数", description="Most rows of the answer")] = None
     totals: Annotated[bool, Meta(title="合计", description="Also the value over all groups, recomputed")] = False
-    fill: Annotated[Literal["time", "members", "all"] | None, Meta(title="补齐", description="Adds rows for periods or members without data")] = None
+    fill: Annotated[
+        Literal["time", "members", "all"] | None, Meta(title="补齐", description="Adds rows for periods or members without data")
+    ] = None
     edge: Annotated[Literal["cut", "whole"], Meta(title="边界", description="What a period does that begins inside a grain")] = "cut"
     via: Annotated[dict[str, str], Meta(title="途经", description="Dimension to relationship path, where two roads lead there")] = {}
     as_of: Annotated[str | None, Meta(title="截至", description="The answer as of this instant; default: now or the slowest source")] = None

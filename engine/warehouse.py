@@ -95,7 +95,7 @@ class Warehouse(Protocol):
 
     tag: str
 
-    def write(self, tree: exp.Expression) -> str:
+    def write(self, tree: exp.Expression, pretty: bool = False) -> str:
         """SQL text of a tree in this warehouse's dialect, comments off; the only place where SQL becomes text."""
 
     def query(self, statement: Statement, *, seconds: float = 60.0, cancel: Cancel | None = None) -> pa.Table:

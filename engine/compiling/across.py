@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.fold import condition_node
 from engine.compiling.names import column_ref, identifier, named
-from engine.compiling.periods import named_grain
+from engine.compiling.periods import bucket_start, named_grain
 from engine.compiling.reshape import reshaped
 from engine.compiling.writer import TIME, Relation, Writer, key_columns, relation_name
 from engine.modifier import Across, Shape
@@ -20,11 +20,12 @@ ROWS = "answer_rows"
 
 def write_across(writer: Writer, members: Sequence[Across]) -> Relation:
     """A relation of the shape with the looked-up value; the rows before the asked period are read, then cut."""
-    from engine.compiling.combine import answer_select
-
     one = members[0]
     wide = replace(one.shape, start=_earlier(one))
-    source = writer.cte(relation_name("values", wide), answer_select(writer, [("value", reshaped(one.tree, lambda shape: replace(shape, start=wide.start)))], wide))
+    source = writer.cte(
+        relation_name("values", wide),
+        writer.answer(writer, [("value", reshaped(one.tree, lambda shape: replace(shape, start=wide.start)))], wide),
+    )
     keys = key_columns(one.shape)
     value = column_ref(ROWS, "value")
     table = exp.Table(this=identifier(source), alias=exp.TableAlias(this=identifier(ROWS)))
@@ -53,7 +54,8 @@ def _partition(one: Across, *, by_time: bool) -> list[exp.Expression]:
 
 def _window(one: Across, value: exp.Expression) -> exp.Expression:
     if one.how in (*RANKS, "percent_rank"):
-        partition = [column_ref(ROWS, name) for name in one.within] + ([column_ref(ROWS, TIME)] if one.shape.grain else [])
+        apart = [*one.within, *([TIME] if one.shape.grain else [])]
+        partition: list[exp.Expression] = [column_ref(ROWS, name) for name in apart]
         return _ranked(one, value, partition)
     time = column_ref(ROWS, TIME)
     if one.along is not None:
@@ -88,13 +90,19 @@ def _streak(writer: Writer, one: Across, source: str, keys: list[str]) -> exp.Se
     order = exp.Order(expressions=[exp.Ordered(this=column_ref(ROWS, TIME))])
     before = exp.Window(this=exp.Lag(this=column_ref(ROWS, TIME)), partition_by=partition, order=order)
     follows = exp.NEQ(this=nodes.typed(before, "timestamp"), expression=_period_before(column_ref(ROWS, TIME), grain))
-    was = exp.Window(
-        this=exp.Lag(this=sure.copy()), partition_by=[p.copy() for p in partition], order=order.copy()
+    was = exp.Window(this=exp.Lag(this=sure.copy()), partition_by=[p.copy() for p in partition], order=order.copy())
+    starts = exp.Or(
+        this=exp.Paren(this=exp.Not(this=exp.Coalesce(this=was, expressions=[exp.false()]))),
+        expression=exp.Coalesce(this=exp.Paren(this=follows), expressions=[exp.true()]),
     )
-    starts = exp.Or(this=exp.Paren(this=exp.Not(this=exp.Coalesce(this=was, expressions=[exp.false()]))), expression=exp.Coalesce(this=exp.Paren(this=follows), expressions=[exp.true()]))
     flag = exp.Case(ifs=[exp.If(this=starts, true=nodes.whole(1))], default=nodes.whole(0))
     flagged = exp.Select(
-        expressions=[*(named(column_ref(ROWS, key), key) for key in keys), named(sure, "holds"), named(flag, "starts"), named(exp.Is(this=column_ref(ROWS, "value"), expression=exp.Null()), "is_missing")]
+        expressions=[
+            *(named(column_ref(ROWS, key), key) for key in keys),
+            named(sure, "holds"),
+            named(flag, "starts"),
+            named(exp.Is(this=column_ref(ROWS, "value"), expression=exp.Null()), "is_missing"),
+        ]
     ).from_(exp.Table(this=identifier(source), alias=exp.TableAlias(this=identifier(ROWS))), copy=False)
     first = writer.cte("streak_starts", flagged)
     run = exp.Window(
@@ -105,11 +113,10 @@ def _streak(writer: Writer, one: Across, source: str, keys: list[str]) -> exp.Se
         exp.Table(this=identifier(first), alias=exp.TableAlias(this=identifier(ROWS))), copy=False
     )
     second = writer.cte("streak_runs", runs)
-    counted = exp.Window(
-        this=exp.RowNumber(), partition_by=[*(p.copy() for p in partition), column_ref(ROWS, "run")], order=order.copy()
-    )
+    counted = exp.Window(this=exp.RowNumber(), partition_by=[*(p.copy() for p in partition), column_ref(ROWS, "run")], order=order.copy())
     length = exp.Case(
-        ifs=[exp.If(this=column_ref(ROWS, "is_missing"), true=exp.Null()), exp.If(this=column_ref(ROWS, "holds"), true=counted)], default=nodes.whole(0)
+        ifs=[exp.If(this=column_ref(ROWS, "is_missing"), true=exp.Null()), exp.If(this=column_ref(ROWS, "holds"), true=counted)],
+        default=nodes.whole(0),
     )
     return exp.Select(expressions=[*(named(column_ref(ROWS, key), key) for key in keys), named(length, "value")]).from_(
         exp.Table(this=identifier(second), alias=exp.TableAlias(this=identifier(ROWS))), copy=False
@@ -129,11 +136,11 @@ def _period_before(time: exp.Expression, grain: str) -> exp.Expression:
 
 def _cut(select: exp.Select, keys: list[str], shape: Shape) -> exp.Select:
     """Only the periods asked, after the rows before them were read."""
-    from engine.compiling.periods import bucket_start
-
     assert shape.start is not None
     grain = named_grain(shape.grain) or "day"
     first = bucket_start(shape.start, grain)
     bound = nodes.literal_date(first.date()) if nodes.is_date_grain(grain) else nodes.literal_timestamp(first)
-    outer = exp.Select(expressions=[column_ref("wide", key) for key in [*keys, "value"]]).from_(select.subquery("wide", copy=False), copy=False)
+    outer = exp.Select(expressions=[column_ref("wide", key) for key in [*keys, "value"]]).from_(
+        select.subquery("wide", copy=False), copy=False
+    )
     return outer.where(exp.GTE(this=column_ref("wide", TIME), expression=bound), copy=False)

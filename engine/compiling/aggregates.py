@@ -3,14 +3,20 @@
 from sqlglot import exp
 
 from engine.compiling import nodes
-from engine.compiling.scan import Scan
-from engine.expression.tree import Aggregate, Expr
+from engine.expression.tree import Binary, Expr
 
 MERGEABLE = {"sum": "sum", "count": "sum", "min": "min", "max": "max"}  # how partial results of finer periods add up
 COUNTS = ("count", "count_distinct")
 
 
-def aggregate(agg: str, value: exp.Expression | None, *, at: float | None = None, method: str = "continuous", order: exp.Expression | None = None) -> exp.Expression:
+def aggregate(
+    agg: str,
+    value: exp.Expression | None,
+    *,
+    at: float | None = None,
+    method: nodes.Method = "continuous",
+    order: exp.Expression | None = None,
+) -> exp.Expression:
     """The aggregate of a value over a group; `order` is the row's time for first and last."""
     if agg == "count":
         return exp.Count(this=value if value is not None else exp.Star())
@@ -29,7 +35,7 @@ def aggregate(agg: str, value: exp.Expression | None, *, at: float | None = None
         case "median":
             return nodes.percentile(value, 0.5)
         case "percentile":
-            return nodes.percentile(value, at if at is not None else 0.5, method)  # type: ignore[arg-type]
+            return nodes.percentile(value, at if at is not None else 0.5, method)
         case "stddev":
             return exp.StddevSamp(this=nodes.typed(value, "float"))
         case "any":
@@ -43,13 +49,6 @@ def aggregate(agg: str, value: exp.Expression | None, *, at: float | None = None
     raise ValueError(agg)
 
 
-def row_aggregate(scan: Scan, call: Aggregate) -> exp.Expression:
-    """An aggregate written inside an expression, over the scan's rows."""
-    agg = "count_distinct" if call.agg == "count" and call.distinct else call.agg
-    value = scan.expression(call.of) if call.of is not None else None
-    return aggregate(agg, value, at=float(call.at) if call.at is not None else None, order=scan.time)
-
-
 def weighted(value: exp.Expression, weight: exp.Expression) -> tuple[exp.Expression, exp.Expression]:
     """Numerator and denominator of a weighted average; rows in which either is null do not count."""
     both = exp.Is(this=value.copy(), expression=exp.Null())
@@ -59,8 +58,6 @@ def weighted(value: exp.Expression, weight: exp.Expression) -> tuple[exp.Express
 
 def conjuncts(expr: Expr | None) -> tuple[Expr, ...]:
     """The conditions that an `and` joins."""
-    from engine.expression.tree import Binary
-
     if expr is None:
         return ()
     if isinstance(expr, Binary) and expr.op == "and":

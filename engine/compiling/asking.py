@@ -53,14 +53,18 @@ def safe_name(text: str, taken: set[str]) -> str:
 def asked_columns(catalog: Catalog, modifiers: Modifiers, question: Question) -> tuple[Column, ...]:
     """The value columns, each with its indicator and modifiers."""
     if not question.indicators:
-        raise refuse("nothing-asked", "没有问任何指标", "no indicator is asked", ("在 indicators 里列出指标", "list them under `indicators`"))
+        raise refuse(
+            "nothing-asked", "没有问任何指标", "no indicator is asked", ("在 indicators 里列出指标", "list them under `indicators`")
+        )
     taken = {safe_name(one, set()) for one in question.by if isinstance(one, str)} | {TIME}
     found: list[Column] = []
     for one in question.indicators:
         asked = one if isinstance(one, Asked) else Asked(of=one)
         indicator = catalog.indicator(asked.of)
         if indicator is None:
-            advice = did_you_mean(asked.of, catalog.ids("indicator"), "用 chengmai list indicators 查看全部", "`chengmai list indicators` shows all")
+            advice = did_you_mean(
+                asked.of, catalog.ids("indicator"), "用 chengmai list indicators 查看全部", "`chengmai list indicators` shows all"
+            )
             raise refuse("unknown-indicator", f"没有名为「{asked.of}」的指标", f"no indicator is named '{asked.of}'", advice)
         several = modifiers.several(asked.modifier)
         unit = indicator.unit
@@ -70,7 +74,9 @@ def asked_columns(catalog: Catalog, modifiers: Modifiers, question: Question) ->
             title = f"{title}·{label_of(modifier)}"
         name = asked.name or asked.of
         if any(column.name == name for column in found):
-            raise refuse("same-name", f"两列都叫「{name}」", f"two columns are named '{name}'", ("用 as 起不同的名字", "give them names with `as`"))
+            raise refuse(
+                "same-name", f"两列都叫「{name}」", f"two columns are named '{name}'", ("用 as 起不同的名字", "give them names with `as`")
+            )
         where = parsed(asked.where).expr if asked.where else None
         found.append(Column(name, safe_name(name, taken), title, unit, asked.of, several, where, indicator.absent == "omit"))
     return tuple(found)
@@ -175,11 +181,23 @@ def _coarse_enough(id: str, indicator: Indicator, grain: str | None) -> None:
 
 
 def _size(grain: str) -> int:
-    known = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "ten_day": 864000, "month": 2592000, "quarter": 7776000, "half_year": 15552000, "year": 31536000}
+    known = {
+        "minute": 60,
+        "hour": 3600,
+        "day": 86400,
+        "week": 604800,
+        "ten_day": 864000,
+        "month": 2592000,
+        "quarter": 7776000,
+        "half_year": 15552000,
+        "year": 31536000,
+    }
     return known.get(grain) or nodes.seconds_of(grain) or 86400
 
 
-def having_of(catalog: Catalog, question: Question, value_columns: Sequence[Column], shape: Shape) -> Callable[[Writer], exp.Expression] | None:
+def having_of(
+    catalog: Catalog, question: Question, value_columns: Sequence[Column], shape: Shape
+) -> Callable[[Writer], exp.Expression] | None:
     """The condition on rows of the answer; names are those of its columns."""
     if question.having is None:
         return None
@@ -220,7 +238,9 @@ def order_of(question: Question, value_columns: Sequence[Column], shape: Shape) 
             advice = did_you_mean(one.by, places, f"可用：{'、'.join(places)}", f"known: {', '.join(places)}")
             raise refuse("unknown-answer-column", f"答案里没有「{one.by}」这一列", f"the answer has no column '{one.by}'", advice)
         order.append((places[one.by], one.desc))
-    rest = [key for key in [*([TIME] if shape.grain else []), *(axis.name for axis in shape.axes)] if key not in {name for name, _ in order}]
+    rest = [
+        key for key in [*([TIME] if shape.grain else []), *(axis.name for axis in shape.axes)] if key not in {name for name, _ in order}
+    ]
     return [*order, *((key, False) for key in rest)]
 
 

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from engine.compiling.names import column_ref, conjunction, named, table_ref
+from engine.compiling.names import column_ref, conjunction, identifier, named, table_ref
 from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
 from engine.findings import did_you_mean
@@ -28,10 +28,14 @@ def calendar_grain(catalog: Catalog, scan: Scan, grain: str, day: exp.Expression
     item = next((one for one in calendar.grains if one.name == wanted), None)
     if item is None or calendar.day is None:
         known = "、".join(f"{name}.{one.name}" for one in calendar.grains) or "（无）"
-        raise refuse("unknown-grain", f"日历「{name}」没有粒度「{wanted}」，可用：{known}", f"calendar '{name}' has no grain '{wanted}'; known: {known}")
+        raise refuse(
+            "unknown-grain",
+            f"日历「{name}」没有粒度「{wanted}」，可用：{known}",
+            f"calendar '{name}' has no grain '{wanted}'; known: {known}",
+        )
     alias = f"{name}_day"
-    table = exp.alias_(table_ref(calendar.dataset), alias, table=True, copy=False)
-    scan.join(table, exp.EQ(this=day, expression=column_ref(alias, calendar.day)), ("calendar", name))
+    table = exp.Table(**{**table_ref(calendar.dataset).args, "alias": exp.TableAlias(this=identifier(alias))})
+    scan.joins.add(table, exp.EQ(this=day, expression=column_ref(alias, calendar.day)), ("calendar", name))
     return column_ref(alias, item.column)
 
 
@@ -40,10 +44,19 @@ def join_calendar(catalog: Catalog, scan: Scan, shift: Shift, day: exp.Expressio
     assert shift.calendar is not None
     calendar = calendar_of(catalog, shift.calendar)
     if calendar.day is None or calendar.cycle is None or calendar.position is None:
-        raise refuse("calendar-without-cycle", f"日历「{calendar.name}」没有声明周期与位置列，不能对齐", f"calendar '{calendar.name}' declares no cycle and position, so nothing can be aligned by it")
+        raise refuse(
+            "calendar-without-cycle",
+            f"日历「{calendar.name}」没有声明周期与位置列，不能对齐",
+            f"calendar '{calendar.name}' declares no cycle and position, so nothing can be aligned by it",
+        )
     alias = f"{calendar.name}_pairs"
     pairs = _pairs(calendar, shift.cycles)
-    scan.join(pairs.subquery(alias, copy=False), exp.EQ(this=day, expression=column_ref(alias, "earlier_day")), ("pairs", calendar.name, shift.cycles), "INNER")
+    scan.joins.add(
+        pairs.subquery(alias, copy=False),
+        exp.EQ(this=day, expression=column_ref(alias, "earlier_day")),
+        ("pairs", calendar.name, shift.cycles),
+        "INNER",
+    )
     return column_ref(alias, "later_day")
 
 
@@ -60,10 +73,16 @@ def _pairs(calendar: Calendar, cycles: int) -> exp.Select:
         inner = exp.Select(
             expressions=[column_ref(None, calendar.day or ""), column_ref(None, calendar.position or ""), named(first, "first_day")]
         ).from_(table_ref(calendar.dataset), copy=False)
-        known = conjunction([exp.Not(this=exp.Is(this=column_ref(None, name or ""), expression=exp.Null())) for name in (calendar.cycle, calendar.position)])
+        known = conjunction(
+            [exp.Not(this=exp.Is(this=column_ref(None, name or ""), expression=exp.Null())) for name in (calendar.cycle, calendar.position)]
+        )
         inner.set("where", exp.Where(this=known))
         return exp.Select(
-            expressions=[named(column_ref("firsts", calendar.day or ""), "day_"), named(column_ref("firsts", calendar.position or ""), "position_"), named(number, "cycle_no")]
+            expressions=[
+                named(column_ref("firsts", calendar.day or ""), "day_"),
+                named(column_ref("firsts", calendar.position or ""), "position_"),
+                named(number, "cycle_no"),
+            ]
         ).from_(inner.subquery("firsts", copy=False), copy=False)
 
     select = exp.Select(expressions=[named(column_ref("earlier", "day_"), "earlier_day"), named(column_ref("later", "day_"), "later_day")])

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.calendars import calendar_grain, join_calendar
-from engine.compiling.periods import as_day, day_offset, in_zone, moved, named_grain
+from engine.compiling.periods import as_day, bucket_start, day_offset, in_zone, moved, named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
@@ -30,7 +30,7 @@ class Clock:
             column = column_of(scan.dataset, time.column)
             self.is_date = column is not None and column.type == "date"
             self.column = scan.own(time.column)
-            scan.time = scan.own(time.column)
+            scan.joins.time = scan.own(time.column)
         self.zone = time.zone if time is not None else None
         self.shift: Shift | None = None
         self.calendar_day: exp.Expression | None = None
@@ -64,7 +64,7 @@ class Clock:
     def bounds(self, shape: Shape) -> list[exp.Expression | None]:
         """start <= time < end, cut at as_of; rows that move are bounded where they come from."""
         if self.column is None:
-            if (shape.start or shape.end) and shape.grain is None or not shape.grain:
+            if ((shape.start or shape.end) and shape.grain is None) or not shape.grain:
                 return []
             return []
         self.shift = shape.shift
@@ -142,9 +142,9 @@ class Clock:
             time = next((one for one in self.scan.dataset.times if one.name == axis.time), None)
             if time is None:
                 raise refuse("unknown-time", f"没有名为「{axis.time}」的时间", f"no time is named '{axis.time}'")
-            kept = self.scan.time
+            kept = self.scan.joins.time
             clock = Clock(self.catalog, self.scan, time)
-            self.scan.time = kept
+            self.scan.joins.time = kept
         if axis.part is not None:
             time_node = clock.local() if axis.part == "hour" else clock.business()
             return nodes.date_part(time_node, axis.part)
@@ -174,8 +174,6 @@ def period_end(start: exp.Expression, grain: str) -> exp.Expression:
 
 def window_start(shape: Shape, start: datetime | None, end: datetime | None) -> datetime | None:
     """Where the window of a question without a grain begins."""
-    from engine.compiling.periods import bucket_start
-
     assert shape.window is not None
     first = end - timedelta(microseconds=1) if shape.grain is None and end is not None else start  # the end of the first window
     if shape.window.over is not None:

@@ -1,6 +1,7 @@
 """Leaves aligned on the keys of one answer, then the formulas: rows are the union of keys, a row stays though a formula is null."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 from sqlglot import exp
@@ -8,7 +9,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.clock import period_end
 from engine.compiling.filling import filler
-from engine.compiling.leaves import Cell, Elapsed, Seam
+from engine.compiling.leaves import Cell, Elapsed, Leaf, Seam
 from engine.compiling.names import column_ref, conjunction, identifier, named
 from engine.compiling.periods import MONTHS, named_grain, on_grain
 from engine.compiling.refuse import refuse
@@ -33,7 +34,7 @@ def answer_select(writer: Writer, columns: Sequence[tuple[str, object]], shape: 
     """SELECT of the shape's keys and one column for each tree."""
     cells = list(dict.fromkeys(cell for _, tree in columns for cell in cells_of(tree)))
     relations = writer.relations_of(cells)
-    links = {_leaf(cell): link_of(_leaf(cell).shape, shape) for cell in cells}  # type: ignore[attr-defined]
+    links = {_leaf(cell): link_of(_leaf(cell).shape, shape) for cell in cells}
     places: dict[object, exp.Expression] = {}
     if fill is None and len({relation.name for relation in relations.values()}) == 1 and all(link == Link() for link in links.values()):
         body = _straight(relations, places, shape)
@@ -42,7 +43,7 @@ def answer_select(writer: Writer, columns: Sequence[tuple[str, object]], shape: 
     return _projected(writer, body, columns, places, shape)
 
 
-def _leaf(cell: Cell | Across) -> object:
+def _leaf(cell: Cell | Across) -> Leaf | Across:
     return cell.leaf if isinstance(cell, Cell) else cell
 
 
@@ -86,9 +87,7 @@ def _aligned(
     for (_, link), leaves in stacked.items():
         for leaf in leaves:
             slots.append((leaf, relations[leaf], link, f"cell_{len(slots) + 1}"))
-    branches = [
-        _branch(writer, name_link[1], relations[leaves[0]], leaves, slots, keys, shape) for name_link, leaves in stacked.items()
-    ]
+    branches = [_branch(writer, name_link[1], relations[leaves[0]], leaves, slots, keys, shape) for name_link, leaves in stacked.items()]
     branches += [_keys_only(link, relations[leaves[0]], slots, keys, shape) for (_, link), leaves in looked_up.items() if link.start_of]
     if not branches:
         if shape.axes or shape.grain:
@@ -103,7 +102,13 @@ def _aligned(
 
 
 def _branch(
-    writer: Writer, link: Link, relation: Relation, leaves: Sequence[object], slots: Sequence[tuple[object, Relation, Link, str]], keys: Sequence[str], shape: Shape
+    writer: Writer,
+    link: Link,
+    relation: Relation,
+    leaves: Sequence[object],
+    slots: Sequence[tuple[object, Relation, Link, str]],
+    keys: Sequence[str],
+    shape: Shape,
 ) -> exp.Select:
     columns = [named(_forward(link, shape) if key == TIME else column_ref(None, key), key) for key in keys]
     for leaf, _, _, slot in slots:
@@ -112,7 +117,9 @@ def _branch(
     return exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
 
 
-def _keys_only(link: Link, relation: Relation, slots: Sequence[tuple[object, Relation, Link, str]], keys: Sequence[str], shape: Shape) -> exp.Select:
+def _keys_only(
+    link: Link, relation: Relation, slots: Sequence[tuple[object, Relation, Link, str]], keys: Sequence[str], shape: Shape
+) -> exp.Select:
     columns = [named(_forward(link, shape) if key == TIME else column_ref(None, key), key) for key in keys]
     columns += [named(_null(slots, slot), slot) for _, _, _, slot in slots]
     select = exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
@@ -154,7 +161,7 @@ def _stack(
         places[leaf] = column_ref(ROW, slot)
     if not keys and not slots:
         select.set("expressions", [named(exp.Count(this=exp.Star()), "one")])
-    select = select.from_(union.subquery("stacked", copy=False), copy=False)  # type: ignore[attr-defined]
+    select = select.from_(union.subquery("stacked", copy=False), copy=False)
     if keys:
         select.set("group", exp.Group(expressions=[exp.Literal.number(i + 1) for i in range(len(keys))]))
     name = writer.cte(relation_name("answer", shape), select)
@@ -163,15 +170,19 @@ def _stack(
 
 
 def _look_up(
-    body: exp.Select, relation: Relation, link: Link, leaves: Sequence[object], places: dict[object, exp.Expression], shape: Shape, alias: str
+    body: exp.Select,
+    relation: Relation,
+    link: Link,
+    leaves: Sequence[object],
+    places: dict[object, exp.Expression],
+    shape: Shape,
+    alias: str,
 ) -> None:
     taken = {join.alias_or_name for join in body.args.get("joins") or []}
     name, n = alias, 2
     while name in taken:
         name, n = f"{alias}_{n}", n + 1
-    conditions: list[exp.Expression] = [
-        nodes.same(column_ref(ROW, axis.name), column_ref(name, axis.name)) for axis in relation.shape.axes
-    ]
+    conditions: list[exp.Expression] = [nodes.same(column_ref(ROW, axis.name), column_ref(name, axis.name)) for axis in relation.shape.axes]
     if relation.shape.grain is not None and shape.grain is not None:
         wanted = column_ref(ROW, TIME)
         back: exp.Expression = shifted_key(wanted, -link.by, shape)
@@ -187,7 +198,12 @@ def _look_up(
 
 
 def _fill_branch(
-    writer: Writer, branches: Sequence[exp.Select], slots: Sequence[tuple[object, Relation, Link, str]], keys: Sequence[str], shape: Shape, fill: str
+    writer: Writer,
+    branches: Sequence[exp.Select],
+    slots: Sequence[tuple[object, Relation, Link, str]],
+    keys: Sequence[str],
+    shape: Shape,
+    fill: str,
 ) -> exp.Select:
     """Rows for periods or members that have none, their cells empty."""
     select = filler(writer, branches, keys, shape, fill)
@@ -196,7 +212,9 @@ def _fill_branch(
     return select
 
 
-def _projected(writer: Writer, body: exp.Select, columns: Sequence[tuple[str, object]], places: dict[object, exp.Expression], shape: Shape) -> exp.Select:
+def _projected(
+    writer: Writer, body: exp.Select, columns: Sequence[tuple[str, object]], places: dict[object, exp.Expression], shape: Shape
+) -> exp.Select:
     chosen = [named(column_ref(ROW, key), key) for key in key_columns(shape)]
     chosen += [named(tree_node(tree, places), name) for name, tree in columns]
     body.set("expressions", chosen)
@@ -231,7 +249,9 @@ def elapsed_node(shape: Shape) -> exp.Expression:
     if shape.grain is None:
         end = min(shape.end, shape.until) if shape.end is not None else shape.until
         if shape.start is None:
-            raise refuse("open-period", "按时长折算需要有起点的周期", "a rate needs a period with a start", ("给出 period.from", "give period.from"))
+            raise refuse(
+                "open-period", "按时长折算需要有起点的周期", "a rate needs a period with a start", ("给出 period.from", "give period.from")
+            )
         return nodes.whole(max(int((end - shape.start).total_seconds()), 0))
     start: exp.Expression = nodes.typed(column_ref(ROW, TIME), "timestamp")
     end_node = period_end(column_ref(ROW, TIME), named_grain(shape.grain) or "day")
@@ -244,8 +264,6 @@ def elapsed_node(shape: Shape) -> exp.Expression:
 
 def seam_node(until: str, old: exp.Expression, new: exp.Expression, shape: Shape) -> exp.Expression:
     """The older definition before the day, the newer from it on; a period across it has no value."""
-    from datetime import datetime
-
     day = datetime.fromisoformat(until)
     if shape.grain is None:
         if shape.end is not None and shape.end <= day:

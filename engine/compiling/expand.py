@@ -2,14 +2,16 @@
 
 from msgspec.structs import replace
 
-from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Seam, Sum
-from engine.compiling.periods import named_grain
 from engine.compiling.aggregates import MERGEABLE
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Seam, Sum
+from engine.compiling.modifying import Modifiers
+from engine.compiling.periods import named_grain
+from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import inferred, parsed
-from engine.compiling.modifying import Modifiers
+from engine.compiling.scoring import scored
 from engine.compiling.units import factor_between, in_unit, scaled
-from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns, rebuild
+from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns
 from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
@@ -39,7 +41,7 @@ class Expander:
                 # A period without a value of its own still has the values of its window.
                 present = IsNull(Column(("value",)), negated=True) if tree.how == "count" else None
                 how = "avg" if tree.how == "mean" else "count"
-                return Cell(Fold(self.tree(inner, depth + 1), shape, how, present, replace(shape, window=Window(over=over))))  # type: ignore[return-value]
+                return Cell(Fold(self.tree(inner, depth + 1), shape, how, present, replace(shape, window=Window(over=over))))
             case Across():
                 return replace(tree, tree=self.tree(tree.tree, depth + 1))
         return tree  # cells and seams are leaves already
@@ -50,11 +52,18 @@ class Expander:
             return self._modified(request, depth)
         indicator = self.catalog.indicator(request.indicator)
         if indicator is None:
-            advice = did_you_mean(request.indicator, self.catalog.ids("indicator"), "用 chengmai list indicators 查看全部", "`chengmai list indicators` shows all")
-            raise refuse("unknown-indicator", f"没有名为「{request.indicator}」的指标", f"no indicator is named '{request.indicator}'", advice)
+            advice = did_you_mean(
+                request.indicator,
+                self.catalog.ids("indicator"),
+                "用 chengmai list indicators 查看全部",
+                "`chengmai list indicators` shows all",
+            )
+            raise refuse(
+                "unknown-indicator", f"没有名为「{request.indicator}」的指标", f"no indicator is named '{request.indicator}'", advice
+            )
         shape = request.shape
         if indicator.of is not None:
-            return self._absent(self._other(indicator, shape, depth), indicator, is_count=False)
+            return filled(self._other(indicator, shape, depth), indicator.absent, False)
         if indicator.score is not None:
             return self._score(indicator.score, shape, depth)
         if indicator.conversion is not None:
@@ -88,7 +97,7 @@ class Expander:
         inner = replace(shape, grain=finest)
         values = self.tree(Value(Request(indicator.of, inner, modifiers)), depth + 1)
         how = indicator.over_time if isinstance(indicator.over_time, str) else "last"
-        return Cell(Fold(values, inner, how, None, shape))  # type: ignore[return-value]
+        return Cell(Fold(values, inner, how, None, shape))
 
     # -- measures --------------------------------------------------------------------------------
 
@@ -97,9 +106,14 @@ class Expander:
         if not indicator.was or indicator.stock is not None:
             return newest
         last = indicator.was[-1]
-        if indicator.measure is not None and indicator.measure.agg in MERGEABLE and last.measure and last.measure.agg == indicator.measure.agg:
+        if (
+            indicator.measure is not None
+            and indicator.measure.agg in MERGEABLE
+            and last.measure
+            and last.measure.agg == indicator.measure.agg
+        ):
             return self._added(indicator, shape)
-        return Seam(last.until, self._older(indicator, last, shape), newest, shape)  # type: ignore[return-value]
+        return Seam(last.until, self._older(indicator, last, shape), newest, shape)
 
     def _older(self, indicator: Indicator, version: EarlierVersion, shape: Shape) -> Tree:
         return self._measure(indicator, version.measure, shape)
@@ -108,9 +122,7 @@ class Expander:
         """Additive parts of two versions meet in a period across the seam: each counts its own rows."""
         bounds = [None, *(version.until for version in indicator.was), None]
         measures = [*(version.measure for version in indicator.was), indicator.measure]
-        pieces = [
-            self._measure(indicator, measure, shape, since=bounds[i], before=bounds[i + 1]) for i, measure in enumerate(measures)
-        ]
+        pieces = [self._measure(indicator, measure, shape, since=bounds[i], before=bounds[i + 1]) for i, measure in enumerate(measures)]
         whole: Expr = Call("coalesce", (Column(("v0",)), Literal(0)))
         for i in range(1, len(pieces)):
             whole = Binary("+", whole, Call("coalesce", (Column((f"v{i}",)), Literal(0))))
@@ -118,9 +130,11 @@ class Expander:
         for i in range(1, len(pieces)):
             empty = Binary("and", empty, IsNull(Column((f"v{i}",))))
         whole = Case(((empty, Literal(None)),), whole)
-        return self._absent(Formula(whole, tuple((f"v{i}", piece) for i, piece in enumerate(pieces))), indicator, is_count=False)
+        return filled(Formula(whole, tuple((f"v{i}", piece) for i, piece in enumerate(pieces))), indicator.absent, False)
 
-    def _measure(self, indicator: Indicator, measure: Measure | None, shape: Shape, since: str | None = None, before: str | None = None) -> Tree:
+    def _measure(
+        self, indicator: Indicator, measure: Measure | None, shape: Shape, since: str | None = None, before: str | None = None
+    ) -> Tree:
         operand = Operand(
             name="value", dataset=indicator.dataset, measure=measure, time=indicator.time, stock=indicator.stock, step=indicator.step,
             over_time=indicator.over_time, per=indicator.per, absent=indicator.absent,
@@ -128,8 +142,7 @@ class Expander:
         level = self._where_at(indicator, shape)
         if level is not None:
             shape = replace(shape, where=level if shape.where is None else Binary("and", shape.where, level))
-        unit = indicator.unit if since is None and before is None or True else ""
-        return self._operand(operand, shape, indicator.grain, unit, since, before)
+        return self._operand(operand, shape, indicator.grain, indicator.unit, since, before)
 
     def _where_at(self, indicator: Indicator, shape: Shape) -> Expr | None:
         """Which rows answer at the asked level: the condition of the finest axis that has one, else of the coarsest dimension."""
@@ -139,7 +152,9 @@ class Expander:
         text = next((text for dimension, text in indicator.where_at.items() if dimension in asked), None)
         return parsed(text if text is not None else next(iter(indicator.where_at.values()))).expr
 
-    def _operand(self, operand: Operand, shape: Shape, grain: str | None, unit: str, since: str | None = None, before: str | None = None) -> Tree:
+    def _operand(
+        self, operand: Operand, shape: Shape, grain: str | None, unit: str, since: str | None = None, before: str | None = None
+    ) -> Tree:
         assert operand.dataset is not None and operand.measure is not None
         total = self._sum(operand.dataset, operand.measure)
         tree = self._shaped(operand, total, shape, named_grain(grain), since, before)
@@ -147,8 +162,8 @@ class Expander:
         if operand.per is not None:
             seconds = PER_SECONDS[operand.per]
             rate = Binary("/", Binary("*", Column(("value",)), Literal(seconds)), Column(("elapsed",)))
-            tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(shape))))  # type: ignore[arg-type]
-        return self._filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time in (None, "last"))
+            tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(shape))))
+        return filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time in (None, "last"))
 
     def _sum(self, dataset: str, measure: Measure) -> Sum:
         def read(text: str | None) -> Expr | None:
@@ -170,24 +185,24 @@ class Expander:
             return self._fold(flow, inner, operand.over_time, shape)
         if shape.window is not None:
             return self._windowed(operand.dataset, operand.time, total, shape, grain)
-        return _cell(Flow(operand.dataset, operand.time, total, shape, before, since), total)
+        return cell_of(Flow(operand.dataset, operand.time, total, shape, before, since), total)
 
     def _windowed(self, dataset: str, time: str | None, total: Sum, shape: Shape, grain: str | None) -> Tree:
         """Windows of sums are sums of finer sums; what does not add up is recomputed from the window's rows."""
         if shape.grain is None or total.agg not in (*MERGEABLE, "avg"):
-            return _cell(Flow(dataset, time, total, shape), total)
+            return cell_of(Flow(dataset, time, total, shape), total)
         fine = shape.grain if shape.window and shape.window.over is None else (grain or "day")
         if shape.window and shape.window.over and shape.window.over.seconds % 86400:
-            return _cell(Flow(dataset, time, total, shape), total)
+            return cell_of(Flow(dataset, time, total, shape), total)
         inner = replace(shape, grain=fine, window=None)
 
         def fold(agg: str) -> Cell:
             flow = Cell(Flow(dataset, time, replace(total, agg=agg), inner))
-            return Cell(Fold(flow, inner, MERGEABLE[agg], None, shape), agg == "count")  # type: ignore[arg-type]
+            return Cell(Fold(flow, inner, MERGEABLE[agg], None, shape), agg == "count")
 
         if total.agg == "avg":
-            return Formula(Binary("/", Column(("total",)), Column(("number",))), (("total", fold("sum")), ("number", fold("count"))))  # type: ignore[arg-type]
-        return fold(total.agg)  # type: ignore[return-value]
+            return Formula(Binary("/", Column(("total",)), Column(("number",))), (("total", fold("sum")), ("number", fold("count"))))
+        return fold(total.agg)
 
     def _stock(self, operand: Operand, stock: Stock, total: Sum, shape: Shape, grain: str | None) -> Tree:
         assert operand.dataset is not None
@@ -195,11 +210,11 @@ class Expander:
         def level(of_shape: Shape) -> Cell:
             if stock.opens is not None or stock.valid is not None:
                 opens, closes = stock.valid if stock.valid is not None else (stock.opens or "", stock.closes or "")
-                return _cell(Level(operand.dataset or "", opens, closes, stock.valid is not None, total, of_shape), total)
-            return _cell(Reading(operand.dataset or "", operand.time, stock.per or (), stock.take, stock.carry, total, of_shape), total)
+                return cell_of(Level(operand.dataset or "", opens, closes, stock.valid is not None, total, of_shape), total)
+            return cell_of(Reading(operand.dataset or "", operand.time, stock.per or (), stock.take, stock.carry, total, of_shape), total)
 
         if operand.over_time in (None, "last") and operand.step is None:
-            return level(replace(shape, window=None))  # type: ignore[return-value]
+            return level(replace(shape, window=None))
         inner = replace(shape, grain=named_grain(operand.step) or grain or "day", window=None)
         return self._fold(level(inner), inner, operand.over_time, shape)
 
@@ -210,9 +225,9 @@ class Expander:
             text = over_time.count or over_time.share
             how, condition = ("count" if over_time.count else "share"), parsed(text or "true").expr
         if how == "share":
-            raise_unit = Cell(Fold(cell, inner, "share", condition, shape))  # type: ignore[arg-type]
-            return raise_unit  # type: ignore[return-value]
-        return Cell(Fold(cell, inner, how, condition, shape), how == "count")  # type: ignore[arg-type,return-value]
+            raise_unit = Cell(Fold(cell, inner, "share", condition, shape))
+            return raise_unit
+        return Cell(Fold(cell, inner, how, condition, shape), how == "count")
 
     def _converted(self, tree: Tree, operand: Operand, unit: str) -> Tree:
         """The value in the declared unit: t asked, kg stored; a share becomes %."""
@@ -233,23 +248,25 @@ class Expander:
             arguments.append((column.name, self.argument(column, operand, shape, indicator, depth)))
         expr = in_unit(self.catalog, id, indicator, found)
         if indicator.null == "zero":
-            arguments = [(name, self._filled(tree, "zero", False)) for name, tree in arguments]
-        expr = _joined(expr)
+            arguments = [(name, filled(tree, "zero", False)) for name, tree in arguments]
+        expr = joined_names(expr)
         if indicator.divide_by_zero == "zero":
-            expr = _zero_for_zero(expr)
-        return self._absent(Formula(expr, tuple(arguments)), indicator, is_count=False)
+            expr = zero_for_zero(expr)
+        return filled(Formula(expr, tuple(arguments)), indicator.absent, False)
 
     def argument(self, column: Column, operand: Operand | None, shape: Shape, indicator: Indicator, depth: int) -> Tree:
         if operand is None:
             return self.request(Request(column.name, shape), depth + 1)
         if operand.uncut:
-            shape = replace(shape, uncut=(*shape.uncut, *operand.uncut), axes=tuple(axis for axis in shape.axes if not self._is_uncut(axis, operand)))
+            shape = replace(
+                shape, uncut=(*shape.uncut, *operand.uncut), axes=tuple(axis for axis in shape.axes if not self._is_uncut(axis, operand))
+            )
         if operand.where is not None:
             cut = parsed(operand.where).expr
             shape = replace(shape, where=cut if shape.where is None else Binary("and", shape.where, cut))
         if operand.of is not None:
             tree = self.tree(Value(Request(operand.of, shape, self.modifiers.several(operand.modifier))), depth + 1)
-            return self._filled(tree, operand.absent, False)
+            return filled(tree, operand.absent, False)
         return self._operand(operand, shape, indicator.grain, "")
 
     def _is_uncut(self, axis: Axis, operand: Operand) -> bool:
@@ -259,16 +276,14 @@ class Expander:
         assert indicator.conversion is not None
         give = indicator.conversion.count
         if give in ("base", "then"):
-            return self._absent(Cell(Pairs(id, give, shape), is_count=True), indicator, is_count=True)  # type: ignore[arg-type]
+            return filled(Cell(Pairs(id, give, shape), is_count=True), indicator.absent, True)
         parts = ("converted", "base") if give == "ratio_of_base" else ("credited", "then")
         factor = in_unit_of_share(indicator.unit)
         ratio = Binary("*", Binary("/", Column(("part",)), Column(("whole",))), Literal(factor))
         arguments = (("part", Cell(Pairs(id, parts[0], shape))), ("whole", Cell(Pairs(id, parts[1], shape))))
-        return self._absent(Formula(ratio, arguments), indicator, is_count=False)  # type: ignore[arg-type]
+        return filled(Formula(ratio, arguments), indicator.absent, False)
 
     def _score(self, score: Score, shape: Shape, depth: int) -> Tree:
-        from engine.compiling.scoring import scored
-
         arguments: list[tuple[str, Tree]] = []
         for i, item in enumerate(score.items):
             request = Request(item.of, shape, self.modifiers.several(item.modifier))
@@ -276,41 +291,3 @@ class Expander:
         for i, one in enumerate(score.deduct):
             arguments.append((f"d{i}", self.request(Request(one.of, shape), depth + 1)))
         return Formula(scored(score), tuple(arguments))
-
-    # -- policies --------------------------------------------------------------------------------
-
-    def _absent(self, tree: Tree, indicator: Indicator, *, is_count: bool) -> Tree:
-        return self._filled(tree, indicator.absent, is_count)
-
-    def _filled(self, tree: Tree, absent: str | None, is_count: bool) -> Tree:
-        """zero: an empty cell of a row that exists holds 0. Counts do by themselves."""
-        if absent == "zero" or (absent is None and is_count):
-            return Formula(Call("coalesce", (Column(("value",)), Literal(0))), (("value", tree),))
-        if absent == "null" and is_count:  # another leaf of the same scan may have given the row: a count of nothing is then 0
-            return Formula(Call("nullif", (Column(("value",)), Literal(0))), (("value", tree),))
-        return tree
-
-
-def in_unit_of_share(unit: str) -> int:
-    """A share in the declared unit: 100 for %."""
-    return {"%": 100, "‰": 1000}.get(unit, 1)
-
-
-def _cell(leaf: Flow | Level | Reading, total: Sum) -> Cell:
-    return Cell(leaf, total.agg in ("count", "count_distinct"))
-
-
-def _zero_for_zero(expr: Expr) -> Expr:
-    """x / 0 is 0; a missing x stays missing."""
-    inner = rebuild(expr, _zero_for_zero)
-    if not isinstance(inner, Binary) or inner.op != "/":
-        return inner
-    is_zero = Binary("and", Binary("=", inner.right, Literal(0)), IsNull(inner.left, negated=True))
-    return Case(((is_zero, Literal(0)),), inner)
-
-
-def _joined(expr: Expr) -> Expr:
-    """Dotted indicator ids become single names, as the arguments are called."""
-    from engine.expression.tree import replace_columns
-
-    return replace_columns(expr, lambda column: Column((column.name,)))

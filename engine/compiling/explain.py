@@ -9,12 +9,14 @@ from sqlglot import exp
 from engine.compiling.asking import asked_columns, axes_of, label_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.expand import Expander
+from engine.compiling.leaves import Cell, Leaf
 from engine.compiling.modifying import Modifiers
+from engine.compiling.relations import new_writer
 from engine.compiling.rows import parsed
 from engine.compiling.scope import Scope
 from engine.compiling.writer import Writer, cells_of
 from engine.expression.canonical import canonical
-from engine.expression.tree import columns
+from engine.expression.tree import Column, columns
 from engine.kinds.indicator import Indicator, Measure, Operand
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, Formula, Request, Shape, Tree, Value
@@ -53,9 +55,8 @@ def plan_explanation(catalog: Catalog, modifiers: Modifiers, question: Question,
     """The tree of the question's first indicator. Raises Refused when the question itself cannot be answered."""
     column = asked_columns(catalog, modifiers, question)[0]
     shape = shape_of(catalog, question, axes_of(catalog, question, [column]), as_of)
-    writer = Writer(catalog, Scope(viewer))
     expander = Expander(catalog, modifiers)
-    writer.expander = expander
+    writer = new_writer(catalog, Scope(viewer), expander)
     builder = _Builder(catalog, expander, modifiers)
     root = builder.request("", Request(column.indicator, shape, column.modifiers))
     nodes = list(_each(root))
@@ -80,8 +81,8 @@ def _fragments(writer: Writer, nodes: list[Node]) -> dict[str, exp.Expression]:
     return found
 
 
-def _leaf(cell: object) -> object:
-    return cell if isinstance(cell, Across) else cell.leaf  # type: ignore[attr-defined]
+def _leaf(cell: Cell | Across) -> Leaf | Across:
+    return cell if isinstance(cell, Across) else cell.leaf
 
 
 class _Builder:
@@ -113,7 +114,10 @@ class _Builder:
             formula = canonical(found.expr)
             children = tuple(self._argument(column.name, indicator, request.shape) for column in columns(found.expr))
         elif indicator.score is not None:
-            children = tuple(self.request(item.of, Request(item.of, request.shape, self.modifiers.several(item.modifier))) for item in indicator.score.items)
+            children = tuple(
+                self.request(item.of, Request(item.of, request.shape, self.modifiers.several(item.modifier)))
+                for item in indicator.score.items
+            )
         else:
             formula = measure_text(indicator.measure) if indicator.measure else "conversion"
         return Node(
@@ -130,7 +134,20 @@ class _Builder:
         for modifier in request.modifiers:
             unit = modifier.unit(unit)
         title = f"{indicator.title}·{label_of(outermost)}"
-        return Node(key, label or outermost.tag, title, unit, formula, "modifier", tree, request.indicator, indicator.meaning or "", indicator.owner or "", (), children)
+        return Node(
+            key,
+            label or outermost.tag,
+            title,
+            unit,
+            formula,
+            "modifier",
+            tree,
+            request.indicator,
+            indicator.meaning or "",
+            indicator.owner or "",
+            (),
+            children,
+        )
 
     def _argument(self, name: str, indicator: Indicator, shape: Shape) -> Node:
         operand = next((one for one in indicator.parts if one.name == name), None)
@@ -139,11 +156,11 @@ class _Builder:
         if operand.of is not None and not operand.uncut and operand.where is None:
             return self.request(name, Request(operand.of, shape, self.modifiers.several(operand.modifier)))
         key = self.key()
-        from engine.expression.tree import Column
-
         tree = self.expander.argument(Column((name,)), operand, shape, indicator, 0)
         text = measure_text(operand.measure) if operand.measure else operand.of or ""
-        return Node(key, name, _operand_title(self.catalog, operand), "", text, "part", tree, datasets=(operand.dataset,) if operand.dataset else ())
+        return Node(
+            key, name, _operand_title(self.catalog, operand), "", text, "part", tree, datasets=(operand.dataset,) if operand.dataset else ()
+        )
 
 
 def _values(tree: Tree) -> list[tuple[str, Value]]:
@@ -178,4 +195,6 @@ def _operand_title(catalog: Catalog, operand: Operand) -> str:
 
 def narrowed(question: Question) -> Question:
     """The question without its split: one number is explained at a time."""
-    return replace(question, by=(), grain=None, order=(), limit=None, having=None, totals=False, fill=None, indicators=question.indicators[:1])
+    return replace(
+        question, by=(), grain=None, order=(), limit=None, having=None, totals=False, fill=None, indicators=question.indicators[:1]
+    )

@@ -26,7 +26,12 @@ def filler(writer: Writer, branches: Sequence[exp.Select], keys: Sequence[str], 
         pieces.append((_distinct(found, names, "groups_present"), {name: name for name in names}))
     if shape.grain and fill in ("time", "all"):
         if shape.start is None or shape.end is None:
-            raise refuse("open-fill", "补齐时间需要有起止的周期", "filling time needs a period with both ends", ("给出 period.from 与 to", "give period.from and to"))
+            raise refuse(
+                "open-fill",
+                "补齐时间需要有起止的周期",
+                "filling time needs a period with both ends",
+                ("给出 period.from 与 to", "give period.from and to"),
+            )
         spine = write_spine(writer, shape, None, None, None)
         pieces.append((exp.Table(this=identifier(spine), alias=exp.TableAlias(this=identifier("every_period"))), {TIME: TIME}))
     places = {key: column_ref(source.alias_or_name, column) for source, columns in pieces for key, column in columns.items()}
@@ -48,7 +53,7 @@ def _found(branches: Sequence[exp.Select], keys: Sequence[str]) -> exp.Query:
 
 
 def _distinct(found: exp.Query, names: Sequence[str], alias: str) -> exp.Subquery:
-    inner = found.copy().subquery("keys_present", copy=False)  # type: ignore[attr-defined]
+    inner = found.copy().subquery("keys_present", copy=False)
     select = exp.Select(expressions=[column_ref("keys_present", name) for name in names]).from_(inner, copy=False).distinct(copy=False)
     return select.subquery(alias, copy=False)
 
@@ -57,8 +62,10 @@ def _members(writer: Writer, axis: Axis, branches: Sequence[exp.Select], keys: S
     dimension = writer.catalog.dimension(axis.dimension) if axis.dimension else None
     alias = f"every_{axis.name}"
     if dimension is None:
-        inner = _found(branches, keys).subquery("keys_present", copy=False)  # type: ignore[attr-defined]
-        found = exp.Select(expressions=[named(column_ref("keys_present", axis.name), "member")]).from_(inner, copy=False).distinct(copy=False)
+        inner = _found(branches, keys).subquery("keys_present", copy=False)
+        found = (
+            exp.Select(expressions=[named(column_ref("keys_present", axis.name), "member")]).from_(inner, copy=False).distinct(copy=False)
+        )
         return found.subquery(alias, copy=False)
     if dimension.codes:
         union: exp.Query | None = None
@@ -66,7 +73,7 @@ def _members(writer: Writer, axis: Axis, branches: Sequence[exp.Select], keys: S
             one = exp.Select(expressions=[named(exp.Literal.string(code.code), "member")])
             union = one if union is None else exp.Union(this=union, expression=one, distinct=False)
         assert union is not None
-        return union.subquery(alias, copy=False)  # type: ignore[attr-defined, no-any-return]
+        return union.subquery(alias, copy=False)
     scan = Scan(writer.catalog, dimension.dataset or "")
     writer.tables.add(dimension.dataset or "")
     condition = scan.text(dimension.where) if dimension.where else None

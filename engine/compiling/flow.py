@@ -1,16 +1,16 @@
 """Flows: rows counted in the period their time lies in, as one grouped scan with one column for each aggregate."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from msgspec import Struct
 from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.aggregates import aggregate, conjuncts, weighted
 from engine.compiling.clock import Clock
-from engine.compiling.leaves import Flow, Sum
+from engine.compiling.leaves import Flow, Level, Reading, Sum
 from engine.compiling.names import column_ref, conjunction, disjunction, table_ref
+from engine.compiling.nested import indicator_join
 from engine.compiling.reach import road_by_path, road_to_dimension
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import inferred
@@ -18,15 +18,10 @@ from engine.compiling.scan import Scan
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.tables import default_time
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
+from engine.expression.build import build
 from engine.expression.tree import Column, Expr, columns
 from engine.kinds.dataset import Dataset, Time
 from engine.modifier import Axis, Shape
-
-
-class Keys(Struct):
-    """Key columns of a scan, in the order of the shape (键)."""
-
-    columns: list[tuple[str, exp.Expression]]
 
 
 def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
@@ -48,7 +43,9 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     keys = axis_keys(writer, scan, shape, clock)
     common, own = split_filters([flow.sum for flow in flows])
     conditions = [*bounds, *cut(writer, scan, shape), *(filter_node(scan, one) for one in common)]
-    values, names, kinds = [], {}, {}
+    values: list[tuple[str, exp.Expression]] = []
+    names: dict[object, str] = {}
+    kinds: dict[str, str] = {}
     for flow, rest in zip(flows, own, strict=True):
         name = value_name(flow.sum, set(kinds))
         condition = conjunction([filter_node(scan, one) for one in rest])
@@ -67,7 +64,7 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     if scan.overlaps:
         writer.marks.add("overlapping")
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
-    return Relation(name, shape, dict(names), kinds)
+    return Relation(name, shape, names, kinds)
 
 
 def _period(scan: Scan, clock: Clock, shape: Shape, spine: exp.Join | None) -> exp.Expression:
@@ -85,29 +82,35 @@ def windowed_spine(writer: Writer, scan: Scan, clock: Clock, shape: Shape) -> ex
     span = exp.Select().from_(table_ref(scan.dataset_id), copy=False)
     name = write_spine(writer, shape, exp.Min(this=raw), exp.Max(this=raw.copy()), span)
     time = nodes.typed(clock.business(), "timestamp") if clock.is_date else clock.business()
-    on = conjunction([exp.GTE(this=time, expression=column_ref("asked", "begins")), exp.LT(this=time.copy(), expression=column_ref("asked", "ends"))])
+    on = conjunction(
+        [exp.GTE(this=time, expression=column_ref("asked", "begins")), exp.LT(this=time.copy(), expression=column_ref("asked", "ends"))]
+    )
     assert on is not None
     return spine_join(name, "asked", on)
 
 
 def open_scan(writer: Writer, dataset_id: str) -> Scan:
     """A scan whose indicators come from this statement."""
-    from engine.compiling.nested import indicator_join
-
     writer.tables.add(dataset_id)
     return Scan(writer.catalog, dataset_id, indicator_join(writer))
 
 
 def time_of(dataset: Dataset, name: str | None, dataset_id: str, shape: Shape) -> Time | None:
     """The declared time a leaf counts by."""
-    wanted = next((axis.time for axis in shape.axes if axis.time and axis.time != "default" and axis.part is None and axis.grain is None), None)
+    wanted = next(
+        (axis.time for axis in shape.axes if axis.time and axis.time != "default" and axis.part is None and axis.grain is None), None
+    )
     name = name or wanted
     if name is None:
         return default_time(dataset)
     time = next((one for one in dataset.times if one.name == name), None)
     if time is None:
         known = "、".join(one.name for one in dataset.times)
-        raise refuse("unknown-time", f"数据集「{dataset.title}」没有名为「{name}」的时间，只有 {known}", f"dataset '{dataset_id}' has no time '{name}', only {known}")
+        raise refuse(
+            "unknown-time",
+            f"数据集「{dataset.title}」没有名为「{name}」的时间，只有 {known}",
+            f"dataset '{dataset_id}' has no time '{name}', only {known}",
+        )
     return time
 
 
@@ -131,7 +134,11 @@ def axis_node(writer: Writer, scan: Scan, axis: Axis, clock: Clock, via: dict[st
         return scan.by_path(path)
     found = same_column(writer, scan, axis)
     if found is None:
-        raise refuse("unreachable-path", f"数据集「{scan.dataset.title}」到不了「{'.'.join(path)}」", f"dataset '{scan.dataset_id}' cannot reach '{'.'.join(path)}'")
+        raise refuse(
+            "unreachable-path",
+            f"数据集「{scan.dataset.title}」到不了「{'.'.join(path)}」",
+            f"dataset '{scan.dataset_id}' cannot reach '{'.'.join(path)}'",
+        )
     return found
 
 
@@ -168,7 +175,6 @@ def _uncut(condition: Expr, shape: Shape) -> Expr | None:
 
 def bound_node(writer: Writer, scan: Scan, expr: Expr, via: dict[str, str]) -> exp.Expression:
     """A condition of the asker: values are parameters, dimensions take the road that `via` says."""
-    from engine.expression.build import build
 
     def column(one: Column) -> exp.Expression:
         if one.path[0] == "?":
@@ -210,7 +216,9 @@ def nodes_of(scan: Scan, total: Sum, condition: exp.Expression | None) -> exp.Ex
         top, bottom = weighted(scan.expression(total.of), scan.expression(total.weight))
         return nodes.divide(nodes.filtered(top, condition), nodes.filtered(bottom, condition.copy() if condition else None))
     value = scan.expression(total.of) if total.of is not None else None
-    found = aggregate(total.agg, value, at=total.at, method=total.method, order=scan.time.copy() if scan.time is not None else None)
+    found = aggregate(
+        total.agg, value, at=total.at, method=total.method, order=scan.joins.time.copy() if scan.joins.time is not None else None
+    )
     return nodes.filtered(found, condition)
 
 
@@ -223,15 +231,12 @@ def value_name(total: Sum, taken: set[str]) -> str:
     return name
 
 
-def value_kind(writer: Writer, flow: object) -> str:
+def value_kind(writer: Writer, flow: Flow | Level | Reading) -> str:
     """What sort of value an aggregate gives: number, text, boolean, date or timestamp."""
-    total: Sum = flow.sum  # type: ignore[attr-defined]
+    total = flow.sum
     if total.agg in ("any", "all"):
         return "boolean"
     if total.agg not in ("min", "max", "first", "last") or total.of is None:
         return "number"
-    typed = inferred(writer.catalog, flow.dataset, total.of).typed  # type: ignore[attr-defined]
+    typed = inferred(writer.catalog, flow.dataset, total.of).typed
     return typed.type if typed.type in ("text", "boolean", "date", "timestamp") else "number"
-
-
-NO_TIME = timedelta()

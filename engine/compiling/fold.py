@@ -6,10 +6,9 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
-from engine.compiling.clock import window_start
 from engine.compiling.leaves import Fold
-from engine.compiling.names import column_ref, conjunction, identifier, named
-from engine.compiling.periods import named_grain
+from engine.compiling.names import column_ref, conjunction, identifier
+from engine.compiling.periods import bucket_start, moved, named_grain
 from engine.compiling.reshape import reshaped
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
@@ -22,19 +21,21 @@ STEP = "step"
 
 def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     """One relation over the finer values of all folds of a shape."""
-    from engine.compiling.combine import answer_select
-
     first = folds[0]
     shape, inner_shape = first.shape, _widened(first.shape, first.inner_shape)
     trees = list(dict.fromkeys(fold.inner for fold in folds))
     columns = {tree: f"value_{i + 1}" for i, tree in enumerate(trees)}
-    select = answer_select(writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape)
+    select = writer.answer(
+        writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape
+    )
     steps = writer.cte(relation_name("steps", inner_shape), select)
     source = exp.Table(this=identifier(steps), alias=exp.TableAlias(this=identifier(STEP)))
     outer = exp.Select().from_(source, copy=False)
     t = column_ref(STEP, TIME)
-    keys = [(axis.name, column_ref(STEP, axis.name)) for axis in shape.axes]
-    values, names, kinds = [], {}, {}
+    keys: list[tuple[str, exp.Expression]] = [(axis.name, column_ref(STEP, axis.name)) for axis in shape.axes]
+    values: list[tuple[str, exp.Expression]] = []
+    names: dict[object, str] = {}
+    kinds: dict[str, str] = {}
     for n, fold in enumerate(folds):
         name = f"{fold.how}_{n + 1}"
         values.append((name, _folded(fold, column_ref(STEP, columns[fold.inner]), t)))
@@ -43,7 +44,7 @@ def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
         keys.append((TIME, _period(writer, shape, inner_shape.grain, steps, outer, t)))
     query = grouped(outer, keys, values)
     name = writer.cte(relation_name("window" if shape.window else "periods", shape), query)
-    return Relation(name, shape, dict(names), kinds)
+    return Relation(name, shape, names, kinds)
 
 
 def _period(writer: Writer, shape: Shape, fine: str | None, steps: str, outer: exp.Select, t: exp.Expression) -> exp.Expression:
@@ -53,7 +54,9 @@ def _period(writer: Writer, shape: Shape, fine: str | None, steps: str, outer: e
         return nodes.bucket(t.copy(), grain, is_date, writer.catalog.project.week_starts)
     data = exp.Select().from_(exp.Table(this=identifier(steps)), copy=False)
     spine = write_spine(writer, shape, exp.Min(this=column_ref(None, TIME)), exp.Max(this=column_ref(None, TIME)), data)
-    on = conjunction([exp.GTE(this=t.copy(), expression=column_ref("asked", "begins")), exp.LT(this=t.copy(), expression=column_ref("asked", "ends"))])
+    on = conjunction(
+        [exp.GTE(this=t.copy(), expression=column_ref("asked", "begins")), exp.LT(this=t.copy(), expression=column_ref("asked", "ends"))]
+    )
     assert on is not None
     outer.append("joins", spine_join(spine, "asked", on))
     return column_ref("asked", TIME)
@@ -91,15 +94,8 @@ def _widened(shape: Shape, inner: Shape) -> Shape:
     if shape.window is None:
         return inner
     if shape.window.over is not None:
-        from engine.compiling.periods import moved
-
         return replace(inner, start=moved(shape.start, -shape.window.over))
     start = shape.start
     if start is None or shape.window.since in (None, "start"):
         return replace(inner, start=None)
-    from engine.compiling.periods import bucket_start
-
     return replace(inner, start=bucket_start(start, named_grain(shape.window.since) or "year"))
-
-
-__all__ = ["named", "window_start", "write_folds"]

@@ -1,9 +1,11 @@
 """Leaves: what is finally asked of tables. A leaf is a value; equal leaves are computed once, alike leaves share a scan."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from engine.expression.tree import Expr
-from engine.modifier import Shape, Tree
+from engine.modifier import Computed, Shape, Tree
 
 
 class Sum(Struct, frozen=True):
@@ -13,11 +15,11 @@ class Sum(Struct, frozen=True):
     of: Expr | None = None
     where: Expr | None = None
     at: float | None = None
-    method: str = "continuous"
+    method: Literal["continuous", "discrete", "approximate"] = "continuous"
     weight: Expr | None = None
 
 
-class Flow(Struct, frozen=True, tag=True):
+class Flow(Struct, frozen=True):
     """Rows of a dataset counted in the period their time lies in; with a window, in every period whose window holds them (流量)."""
 
     dataset: str
@@ -28,7 +30,7 @@ class Flow(Struct, frozen=True, tag=True):
     since: str | None = None  # only rows from this day on
 
 
-class Level(Struct, frozen=True, tag=True):
+class Level(Struct, frozen=True):
     """Rows that hold at the last instant of each period: opened and not closed, or valid (存量)."""
 
     dataset: str
@@ -39,7 +41,7 @@ class Level(Struct, frozen=True, tag=True):
     shape: Shape
 
 
-class Reading(Struct, frozen=True, tag=True):
+class Reading(Struct, frozen=True):
     """The newest reading of each thing at the last instant of each period (读数)."""
 
     dataset: str
@@ -51,7 +53,7 @@ class Reading(Struct, frozen=True, tag=True):
     shape: Shape
 
 
-class Fold(Struct, frozen=True, tag=True):
+class Fold(Struct, frozen=True):
     """Values at a fine grain become one for each period or window (跨期)."""
 
     inner: Tree
@@ -61,7 +63,7 @@ class Fold(Struct, frozen=True, tag=True):
     shape: Shape
 
 
-class Pairs(Struct, frozen=True, tag=True):
+class Pairs(Struct, frozen=True):
     """Rows followed by other rows in time (转化)."""
 
     indicator: str
@@ -69,27 +71,26 @@ class Pairs(Struct, frozen=True, tag=True):
     shape: Shape
 
 
-class Elapsed(Struct, frozen=True, tag=True):
+class Elapsed(Computed, frozen=True):
     """How much of each period has passed, in seconds (已过时长)."""
 
     shape: Shape
 
 
-class Cell(Struct, frozen=True, tag=True):
+class Cell(Computed, frozen=True):
     """The value of a leaf in the answer's row (单元)."""
 
     leaf: "Leaf"
     is_count: bool = False
 
 
-class Seam(Struct, frozen=True, tag=True):
+class Seam(Computed, frozen=True):
     """Before the day one tree, from it on another; a period across it that cannot be added is null and marked (口径接缝)."""
 
     until: str
-    old: "Tree | Cell"
-    new: "Tree | Cell"
+    old: Tree
+    new: Tree
     shape: Shape
 
 
 Leaf = Flow | Level | Reading | Fold | Pairs
-

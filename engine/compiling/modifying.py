@@ -35,4 +35,6 @@ class Modifiers:
         try:
             return msgspec.convert(settings or {}, kind)
         except msgspec.ValidationError as error:
-            raise refuse("modifier-settings", f"变换「{tag}」的设置不对：{error}", f"settings of modifier '{tag}' do not fit: {error}") from None
+            raise refuse(
+                "modifier-settings", f"变换「{tag}」的设置不对：{error}", f"settings of modifier '{tag}' do not fit: {error}"
+            ) from None

@@ -10,7 +10,7 @@ from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
 from engine.compiling.writer import TIME, Writer, relation_name
 from engine.expression.tree import IndicatorCall
-from engine.modifier import Axis, Request, Shape, Value
+from engine.modifier import Axis, Request, Shape
 
 
 def indicator_join(writer: Writer) -> Callable[[Scan, IndicatorCall], exp.Expression]:
@@ -18,27 +18,29 @@ def indicator_join(writer: Writer) -> Callable[[Scan, IndicatorCall], exp.Expres
 
     def value(scan: Scan, call: IndicatorCall) -> exp.Expression:
         key = ("indicator", call)
-        if key not in scan.aliases:
+        if key not in scan.joins.aliases:
             _join(writer, scan, call, key)
-        return column_ref(scan.aliases[key], "value")
+        return column_ref(scan.joins.aliases[key], "value")
 
     return value
 
 
 def _join(writer: Writer, scan: Scan, call: IndicatorCall, key: object) -> None:
-    from engine.compiling.combine import answer_select
-
-    assert writer.expander is not None
     if call.entity is None:
-        raise refuse("indicator-without-entity", "行内引用指标要给出对象列", "an indicator inside a row needs the entity's column", ("写成 indicator('id', 列)", "write indicator('id', column)"))
+        raise refuse(
+            "indicator-without-entity",
+            "行内引用指标要给出对象列",
+            "an indicator inside a row needs the entity's column",
+            ("写成 indicator('id', 列)", "write indicator('id', column)"),
+        )
     axis = _entity(writer, scan, call)
     shape = scan.shape
     assert shape is not None
     inner = _inner_shape(shape, axis, call)
     tree = writer.expander.request(Request(call.id, inner))
-    name = writer.cte(relation_name(call.id.rpartition(".")[2], inner), answer_select(writer, [("value", tree)], inner))
+    name = writer.cte(relation_name(call.id.rpartition(".")[2], inner), writer.answer(writer, [("value", tree)], inner))
     alias = f"{call.id.rpartition('.')[2]}_of_{axis.name}"
-    while alias in scan.aliases.values():
+    while alias in scan.joins.aliases.values():
         alias += "_"
     on: list[exp.Expression] = [exp.EQ(this=scan.by_path(call.entity.path), expression=column_ref(alias, axis.name))]
     if inner.grain is not None:
@@ -48,7 +50,7 @@ def _join(writer: Writer, scan: Scan, call: IndicatorCall, key: object) -> None:
             scan.period_from_indicator = column_ref(alias, TIME)
     table = exp.Table(this=identifier(name), alias=exp.TableAlias(this=identifier(alias)))
     kind = "INNER" if inner.grain is not None and scan.clock_period is None else "LEFT"
-    scan.join(table, conjunction(on), key, kind)
+    scan.joins.add(table, conjunction(on), key, kind)
 
 
 def _inner_shape(shape: Shape, axis: Axis, call: IndicatorCall) -> Shape:
@@ -63,7 +65,11 @@ def _entity(writer: Writer, scan: Scan, call: IndicatorCall) -> Axis:
     catalog = writer.catalog
     road = road_by_path(catalog, scan.dataset_id, call.entity.path)
     if road is None:
-        raise refuse("unknown-column", f"数据集「{scan.dataset.title}」没有「{call.entity.name}」", f"dataset '{scan.dataset_id}' has no '{call.entity.name}'")
+        raise refuse(
+            "unknown-column",
+            f"数据集「{scan.dataset.title}」没有「{call.entity.name}」",
+            f"dataset '{scan.dataset_id}' has no '{call.entity.name}'",
+        )
     dataset = road.dataset if road.hops else scan.dataset_id
     column = column_of(dataset_of(catalog, dataset), road.column)
     name = call.entity.path[-1]

@@ -9,13 +9,14 @@ from engine.compiling import nodes
 from engine.compiling.clock import Clock
 from engine.compiling.flow import axis_keys, cut, open_scan, time_of
 from engine.compiling.leaves import Pairs
-from engine.compiling.names import column_ref, conjunction, identifier, named
+from engine.compiling.names import conjunction
 from engine.compiling.periods import in_zone
-from engine.compiling.refuse import refuse
+from engine.compiling.refuse import QUESTION, Refused, refuse
 from engine.compiling.rows import parsed, typed_column
 from engine.compiling.scan import Scan
 from engine.compiling.tables import default_time
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
+from engine.expression.alike import Typed
 from engine.expression.build import build
 from engine.expression.tree import Column
 from engine.expression.types import infer
@@ -59,7 +60,13 @@ def write_pairs(writer: Writer, members: Sequence[Pairs]) -> Relation:
 
 
 def _credited(
-    writer: Writer, scan: Scan, keys: list[tuple[str, exp.Expression]], conditions: list[exp.Expression | None], matched: exp.Expression, shape: Shape, members: Sequence[Pairs]
+    writer: Writer,
+    scan: Scan,
+    keys: list[tuple[str, exp.Expression]],
+    conditions: list[exp.Expression | None],
+    matched: exp.Expression,
+    shape: Shape,
+    members: Sequence[Pairs],
 ) -> Relation:
     """Following rows, each counted where the base it is credited to stands: here every base that was followed."""
     select = grouped(scan.select(), keys, [("followed", nodes.filtered(exp.Count(this=exp.Star()), matched))])
@@ -97,8 +104,8 @@ def _matched(
         conditions.append(_another_row(scan, inner))
     conditions.append(inner.text(other.where) if other.where else None)
     if conversion.condition:
-        base, then = (inner, scan) if by_then else (scan, inner)
-        conditions.append(_condition(writer, conversion, base, then))
+        first, second = (inner, scan) if by_then else (scan, inner)
+        conditions.append(_condition(writer, conversion, first, second))
     select = inner.select()
     select.set("expressions", [exp.Literal.number(1)])
     select.set("where", exp.Where(this=conjunction(conditions)))
@@ -134,27 +141,15 @@ def _condition(writer: Writer, conversion: Conversion, base: Scan, then: Scan) -
     found = parsed(conversion.condition or "true")
     sides = {"base": (base, conversion.base.dataset), "then": (then, conversion.then.dataset)}
 
-    def typed(path: tuple[str, ...]) -> object:
+    def typed(path: tuple[str, ...]) -> Typed | None:
         side = sides.get(path[0])
         return typed_column(writer.catalog, side[1], path[1:]) if side and len(path) > 1 else None
 
-    result, findings = infer(found.expr, typed, conversion_place(), found.offsets)  # type: ignore[arg-type]
+    result, findings = infer(found.expr, typed, QUESTION, found.offsets)
     if result is None:
-        from engine.compiling.refuse import Refused
-
         raise Refused(findings[0])
 
     def column(one: Column) -> exp.Expression:
         return sides[one.path[0]][0].by_path(one.path[1:])
 
     return exp.Paren(this=build(result.expr, column, None))
-
-
-def conversion_place() -> object:
-    """Findings of a conversion's condition point at the question until checks have placed them."""
-    from engine.compiling.refuse import QUESTION
-
-    return QUESTION
-
-
-__all__ = ["column_ref", "identifier", "named", "write_pairs"]

@@ -37,7 +37,10 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise refuse(
-            "unreadable-time", f"「{text}」不是日期或时间", f"'{text}' is not a date or time", ("写成 2026-01-31 或 2026-01-31T08:00", "write 2026-01-31 or 2026-01-31T08:00")
+            "unreadable-time",
+            f"「{text}」不是日期或时间",
+            f"'{text}' is not a date or time",
+            ("写成 2026-01-31 或 2026-01-31T08:00", "write 2026-01-31 or 2026-01-31T08:00"),
         ) from None
 
 

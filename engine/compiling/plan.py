@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
@@ -13,10 +14,11 @@ from engine.compiling.expand import Expander
 from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
 from engine.compiling.refuse import Refused
+from engine.compiling.relations import new_writer
 from engine.compiling.scope import Scope
 from engine.compiling.values import values_select
 from engine.compiling.writer import TIME, Writer, key_columns
-from engine.expression.tree import Value
+from engine.expression.tree import Binary, Value
 from engine.findings import Finding
 from engine.loading.catalog import Catalog
 from engine.modifier import Request, Shape, Tree
@@ -46,25 +48,20 @@ def compile_question(catalog: Catalog, modifiers: Modifiers, question: Question,
     """The statement for one question as of an instant (wall clock of the project's zone)."""
     try:
         if question.values:
-            return _values(catalog, question, viewer)
+            return _values(catalog, modifiers, question, viewer)
         return _answer(catalog, modifiers, question, viewer, as_of)
     except Refused as refused:
         return Compiled(question, findings=(refused.finding,))
 
 
-def compile_questions(catalog: Catalog, modifiers: Modifiers, questions: Sequence[Question], viewer: Viewer, as_of: Mapping[int, datetime]) -> list[Compiled]:
+def compile_questions(
+    catalog: Catalog, modifiers: Modifiers, questions: Sequence[Question], viewer: Viewer, as_of: Mapping[int, datetime]
+) -> list[Compiled]:
     """A batch: equal questions are compiled once. `as_of` gives each question's instant by its place."""
-    done: dict[tuple[Question, datetime], Compiled] = {}
-    results = []
+    results: list[Compiled] = []
     for i, question in enumerate(questions):
-        key = (i, as_of[i])
         same = next((j for j in range(i) if questions[j] == question and as_of[j] == as_of[i]), None)
-        if same is not None:
-            results.append(results[same])
-            continue
-        results.append(compile_question(catalog, modifiers, question, viewer, as_of[i]))
-        del key
-    del done
+        results.append(results[same] if same is not None else compile_question(catalog, modifiers, question, viewer, as_of[i]))
     return results
 
 
@@ -72,9 +69,8 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     columns = asked_columns(catalog, modifiers, question)
     axes = axes_of(catalog, question, columns)
     shape = shape_of(catalog, question, axes, as_of)
-    writer = Writer(catalog, Scope(viewer))
     expander = Expander(catalog, modifiers)
-    writer.expander = expander
+    writer = new_writer(catalog, Scope(viewer), expander)
     trees = tuple(_tree(expander, column, shape) for column in columns)
     body = answer_select(writer, [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)], shape, question.fill)
     body = _omitted(catalog, body, columns)
@@ -88,10 +84,6 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
 
 
 def _tree(expander: Expander, column: Column, shape: Shape) -> Tree:
-    from msgspec.structs import replace
-
-    from engine.expression.tree import Binary
-
     if column.where is not None:
         shape = replace(shape, where=column.where if shape.where is None else Binary("and", shape.where, column.where))
     return expander.tree(Asked(Request(column.indicator, shape, column.modifiers)))
@@ -99,8 +91,6 @@ def _tree(expander: Expander, column: Column, shape: Shape) -> Tree:
 
 def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Statement | None:
     """The value over all groups is recomputed from rows, never summed from the answer."""
-    from msgspec.structs import replace
-
     whole = replace(question, by=(), grain=None, totals=False, having=None, order=(), limit=None, fill=None)
     try:
         return _answer(catalog, modifiers, whole, viewer, as_of).statement
@@ -113,7 +103,7 @@ def _omitted(catalog: Catalog, body: exp.Select, columns: Sequence[Column]) -> e
     if not all(column.is_omitted for column in columns) or not columns:
         return body
     wrapped = exp.Select(expressions=[exp.Star()]).from_(body.subquery(ANSWER, copy=False), copy=False)
-    some = None
+    some: exp.Expression | None = None
     for column in columns:
         one = exp.Not(this=exp.Is(this=column_ref(ANSWER, column.sql), expression=exp.Null()))
         some = one if some is None else exp.Or(this=some, expression=one)
@@ -137,8 +127,8 @@ def _ordered(catalog: Catalog, writer: Writer, body: exp.Select, question: Quest
     return outer
 
 
-def _values(catalog: Catalog, question: Question, viewer: Viewer) -> Compiled:
-    writer = Writer(catalog, Scope(viewer))
+def _values(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer) -> Compiled:
+    writer = new_writer(catalog, Scope(viewer), Expander(catalog, modifiers))
     select, columns = values_select(writer, question)
     statement = Statement(writer.statement(select), _parameters(writer))
     return Compiled(question, statement, columns=columns, tables=tuple(sorted(writer.tables)))

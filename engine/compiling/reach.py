@@ -108,7 +108,9 @@ def road_to_dimension(catalog: Catalog, dataset_id: str, dimension_id: str, via:
     """The shortest road to a dimension's key; None when there is none. Two equally short roads are refused: `via` must say which."""
     dimension = catalog.dimension(dimension_id)
     if dimension is None:
-        advice = did_you_mean(dimension_id, catalog.ids("dimension"), "用 chengmai list dimensions 查看全部", "`chengmai list dimensions` shows all")
+        advice = did_you_mean(
+            dimension_id, catalog.ids("dimension"), "用 chengmai list dimensions 查看全部", "`chengmai list dimensions` shows all"
+        )
         raise refuse("unknown-dimension", f"没有名为「{dimension_id}」的维度", f"no dimension is named '{dimension_id}'", advice)
     if via is not None:
         own = _via_column(catalog, dataset_id, via, dimension_id)
@@ -120,7 +122,12 @@ def road_to_dimension(catalog: Catalog, dataset_id: str, dimension_id: str, via:
             found = [road for hops, here in frontier for road in _ends(catalog, dataset_id, hops, here, dimension_id, dimension)]
             if found:
                 return _only(found, dimension_id)
-            frontier = [step for hops, here in frontier for step in _steps(catalog, hops, here) if multiplies or step[0][-1].cardinality != "one_to_many"]
+            frontier = [
+                step
+                for hops, here in frontier
+                for step in _steps(catalog, hops, here)
+                if multiplies or step[0][-1].cardinality != "one_to_many"
+            ]
     return None
 
 

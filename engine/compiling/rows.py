@@ -4,21 +4,20 @@ from functools import lru_cache
 
 from engine.compiling.reach import column_of, dataset_of, road_by_path
 from engine.compiling.refuse import QUESTION, Refused
+from engine.compiling.tables import column_type
+from engine.expression.alike import Inferred, Typed
 from engine.expression.grammar import Parsed, parse
 from engine.expression.tree import Expr, IndicatorCall
-from engine.expression.alike import Inferred, Typed
 from engine.expression.types import infer
 from engine.kinds.dataset import Column
 from engine.loading.catalog import Catalog
 from engine.unit import parse_unit
 
-_TYPES = {"enum": "text", "attachment": "text", "json": "text"}
-
 
 def typed_of(column: Column) -> Typed:
     """Type and unit of a declared column."""
     unit = parse_unit(column.unit) if column.unit else None
-    return Typed(_TYPES.get(column.type, column.type), unit)  # type: ignore[arg-type]
+    return Typed(column_type(column), unit)
 
 
 def typed_column(catalog: Catalog, dataset_id: str, path: tuple[str, ...]) -> Typed | None:

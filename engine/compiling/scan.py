@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from engine.compiling import nodes
-from engine.compiling.names import column_ref, conjunction, identifier, table_ref
-from engine.compiling.reach import Hop, Road, column_of, dataset_of, road_by_path, road_to_dimension
+from engine.compiling.aggregates import aggregate as aggregate_node
+from engine.compiling.joins import Joins
+from engine.compiling.names import column_ref, conjunction
+from engine.compiling.reach import Road, column_of, dataset_of, road_by_path, road_to_dimension
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import row_expression
 from engine.expression.build import build
-from engine.expression.tree import Aggregate, Column, Expr, IndicatorCall, columns, rebuild
+from engine.expression.tree import Aggregate, Column, Expr, IndicatorCall, columns, rebuild, replace_columns
 from engine.kinds.dimension import Dimension
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
@@ -28,15 +29,10 @@ class Scan:
         self.alias = dataset_id.rpartition(".")[2]
         while self.alias in taken:
             self.alias += "_"
-        self.joins: list[exp.Join] = []
-        self.aliases: dict[object, str] = {}
-        self.optional: set[str] = set()
-        self.before: dict[str, exp.Alias] = {}
-        self.time: exp.Expression | None = None  # the row's own time, for validity joins and `at`
+        self.joins = Joins(dataset_id, self.alias, self._column, self.text)
         self.at: exp.Expression | None = None
         self.indicator = indicator
         self.overlaps = False
-        self.newest: exp.Select | None = None  # readings ranked, instead of the bare table
         self.shape: Shape | None = None
         self.clock_period: exp.Expression | None = None
         self.period_from_indicator: exp.Expression | None = None
@@ -79,13 +75,13 @@ class Scan:
     def by_road(self, road: Road) -> exp.Expression:
         """The column at the end of a road; joins are added as needed, each once."""
         if road.before is not None:
-            return self._row_before(road)
+            return self.joins.row_before(road.column, road.before)
         first = next((i for i, hop in enumerate(road.hops) if hop.cardinality == "one_to_many"), None)
         if first is not None:
             return self._each_group_once(road, first)
         if road.ragged is not None:
             return self._among_ancestors(road)
-        alias = self._along(road.hops)
+        alias = self.joins.along(road.hops)
         value = self._column(alias, road.dataset if road.hops else self.dataset_id, road.column)
         for dimension_id in road.through:
             value = self._parent_code(value, dimension_id)
@@ -120,7 +116,12 @@ class Scan:
         roads = {one: self._road(one) for one in named}
         first = roads[named[0]].hops[0]
         if any(not road.hops or road.hops[0] != first for road in roads.values()):
-            raise refuse("mixed-condition", "一个条件里不能混用不同路径的多方列", "one condition cannot mix columns of different roads to many rows", ("拆成用 and 连接的几个条件", "split it into conditions joined by `and`"))
+            raise refuse(
+                "mixed-condition",
+                "一个条件里不能混用不同路径的多方列",
+                "one condition cannot mix columns of different roads to many rows",
+                ("拆成用 and 连接的几个条件", "split it into conditions joined by `and`"),
+            )
         inner = Scan(self.catalog, first.target, self.indicator)
 
         def column(one: Column) -> exp.Expression:
@@ -134,10 +135,10 @@ class Scan:
         keys = [theirs for _, theirs in first.on]
         pairs.set("expressions", [inner.own(key) for key in keys])
         pairs.set("where", exp.Where(this=condition))
-        name = self._fresh(f"matching_{first.name}")
+        name = self.joins.fresh(f"matching_{first.name}")
         on = conjunction([exp.EQ(this=self.own(own), expression=column_ref(name, theirs)) for own, theirs in first.on])
-        self.aliases[("matches", expr)] = name
-        self.joins.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
+        self.joins.aliases[("matches", expr)] = name
+        self.joins.made.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
         return exp.Not(this=exp.Is(this=column_ref(name, keys[0]), expression=exp.Null()))
 
     def _road(self, column: Column) -> Road:
@@ -151,103 +152,29 @@ class Scan:
 
     def select(self) -> exp.Select:
         """FROM and JOIN of everything collected; columns and conditions are the caller's."""
-        select = exp.Select().from_(self._source(), copy=False)
-        for join in self.joins:
-            select.append("joins", join)
-        return select
+        return self.joins.select()
 
-    # -- joins -----------------------------------------------------------------------------------
-
-    def join(self, source: exp.Expression, on: exp.Expression | None, key: object, kind: str = "LEFT") -> None:
-        """Adds a join made elsewhere (a map of a calendar, the values of an indicator) once."""
-        if key not in self.aliases:
-            self.aliases[key] = source.alias_or_name
-            self.joins.append(exp.Join(this=source, on=on, side="LEFT" if kind == "LEFT" else None, kind=None if kind == "LEFT" else kind))
-
-    def _source(self) -> exp.Expression:
-        if self.newest is not None:
-            return self.newest.subquery(self.alias, copy=False)
-        table = table_ref(self.dataset_id)
-        if not self.before:
-            return exp.alias_(table, self.alias, table=True, copy=False)
-        select = exp.Select(expressions=[exp.Star(), *self.before.values()]).from_(table, copy=False)
-        return select.subquery(self.alias, copy=False)
-
-    def _row_before(self, road: Road) -> exp.Expression:
-        assert road.before is not None
-        name = f"before_{road.column}"
-        if name not in self.before:
-            window = exp.Window(
-                this=exp.Lag(this=column_ref(None, road.column)),
-                partition_by=[column_ref(None, one) for one in road.before.same],
-                order=exp.Order(expressions=[exp.Ordered(this=column_ref(None, one)) for one in road.before.order]),
-            )
-            self.before[name] = exp.alias_(window, name, copy=False)
-        return column_ref(self.alias, name)
-
-    def _along(self, hops: tuple[Hop, ...]) -> str:
-        alias, here = self.alias, self.dataset_id
-        for i, hop in enumerate(hops):
-            alias, here = self._hop(hops[: i + 1], alias, here), hop.target
-        return alias
-
-    def _hop(self, hops: tuple[Hop, ...], alias: str, here: str) -> str:
-        if hops in self.aliases:
-            return self.aliases[hops]
-        hop = hops[-1]
-        name = "_".join(one.name for one in hops)
-        while name in self.aliases.values() or name == self.alias:
-            name += "_"
-        self.aliases[hops] = name
-        conditions: list[exp.Expression] = [
-            exp.EQ(this=self._column(alias, here, own), expression=column_ref(name, theirs)) for own, theirs in hop.on
-        ]
-        if hop.where:
-            conditions.append(self._where_of(hop.where, hops))
-        if hop.valid:
-            conditions.append(self._valid(hop, name))
-        is_inner = hop.drop or (hop.required and alias not in self.optional)
-        if not is_inner:
-            self.optional.add(name)
-        table = exp.alias_(table_ref(hop.target), name, table=True, copy=False)
-        self.joins.append(exp.Join(this=table, on=conjunction(conditions), side=None if is_inner else "LEFT", kind="INNER" if is_inner else None))
-        return name
-
-    def _where_of(self, text: str, hops: tuple[Hop, ...]) -> exp.Expression:
-        if len(hops) > 1:
-            raise refuse("conditional-hop", "带条件的关系只能是路径的第一步", "a relationship with a condition can only be the first step of a path")
-        return self.text(text)
-
-    def _valid(self, hop: Hop, name: str) -> exp.Expression:
-        assert hop.valid is not None
-        if self.time is None:
-            raise refuse("valid-without-time", "带有效期的关系需要时间", "a relationship with validity needs a time")
-        start, end = column_ref(name, hop.valid.start), column_ref(name, hop.valid.end)
-        begun = exp.Or(this=exp.Is(this=start, expression=exp.Null()), expression=exp.LTE(this=start.copy(), expression=self.time.copy()))
-        going = exp.Or(this=exp.Is(this=end, expression=exp.Null()), expression=exp.LT(this=self.time.copy(), expression=end.copy()))
-        return exp.And(this=exp.Paren(this=begun), expression=exp.Paren(this=going))
+    # -- the many side ---------------------------------------------------------------------------
 
     def _each_group_once(self, road: Road, first: int) -> exp.Expression:
         """Rows grouped by something they have many of: each row counts once in every group it reaches."""
         hop = road.hops[first]
         self.overlaps = True
-        alias = self._along(road.hops[:first])
+        alias = self.joins.along(road.hops[:first])
         here = road.hops[first - 1].target if first else self.dataset_id
         inner = Scan(self.catalog, hop.target, self.indicator)
         value = inner.by_road(Road(road.hops[first + 1 :], road.dataset, road.column, road.through, road.ragged))
         pairs = inner.select().distinct(copy=False)
         pairs.set("expressions", [*(inner.own(theirs) for _, theirs in hop.on), exp.alias_(value, "reached", copy=False)])
-        name = self._fresh("_".join(one.name for one in road.hops[first:]))
+        name = self.joins.fresh("_".join(one.name for one in road.hops[first:]))
         on = conjunction([exp.EQ(this=self._column(alias, here, own), expression=column_ref(name, theirs)) for own, theirs in hop.on])
-        if road not in self.aliases:
-            self.aliases[road] = name
-            self.joins.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
-        return column_ref(self.aliases[road], "reached")
+        if road not in self.joins.aliases:
+            self.joins.aliases[road] = name
+            self.joins.made.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
+        return column_ref(self.joins.aliases[road], "reached")
 
     def _aggregated_first(self, aggregate: Aggregate) -> exp.Expression:
         """sum(items.amount): the many side is aggregated at the one side's key before the join, so nothing multiplies."""
-        from engine.compiling.aggregates import row_aggregate
-
         names = columns(aggregate.of) if aggregate.of is not None else ()
         paths = {one.path for one in names}
         roads = [road_by_path(self.catalog, self.dataset_id, path) for path in paths]
@@ -258,19 +185,24 @@ class Scan:
                 ("写成 sum(关系.列)", "write sum(relationship.column)"),
             )  # fmt: skip
         hop = many[0].hops[0]
-        if aggregate not in self.aliases:
+        if aggregate not in self.joins.aliases:
             inner = Scan(self.catalog, hop.target, self.indicator)
-            value = row_aggregate(inner, _inside(aggregate, hop.name))
+            value = inner._aggregate(_inside(aggregate, hop.name))
             keys = [theirs for _, theirs in hop.on]
             grouped = inner.select()
             grouped.set("expressions", [*(inner.own(key) for key in keys), exp.alias_(value, "amount", copy=False)])
             grouped.set("group", exp.Group(expressions=[inner.own(key) for key in keys]))
-            name = self._fresh(f"{hop.name}_{aggregate.agg}")
+            name = self.joins.fresh(f"{hop.name}_{aggregate.agg}")
             on = conjunction([exp.EQ(this=self.own(own), expression=column_ref(name, theirs)) for own, theirs in hop.on])
-            self.aliases[aggregate] = name
-            self.joins.append(exp.Join(this=grouped.subquery(name, copy=False), on=on, side="LEFT"))
-        amount = column_ref(self.aliases[aggregate], "amount")
+            self.joins.aliases[aggregate] = name
+            self.joins.made.append(exp.Join(this=grouped.subquery(name, copy=False), on=on, side="LEFT"))
+        amount = column_ref(self.joins.aliases[aggregate], "amount")
         return exp.Coalesce(this=amount, expressions=[exp.Literal.number(0)]) if aggregate.agg in ("count", "count_distinct") else amount
+
+    def _aggregate(self, call: Aggregate) -> exp.Expression:
+        agg = "count_distinct" if call.agg == "count" and call.distinct else call.agg
+        value = self.expression(call.of) if call.of is not None else None
+        return aggregate_node(agg, value, at=float(call.at) if call.at is not None else None, order=self.joins.time)
 
     def _among_ancestors(self, road: Road) -> exp.Expression:
         """A key of any level: the first ancestor that is a member of the asked level."""
@@ -279,7 +211,7 @@ class Scan:
         cases: list[exp.If] = []
         first = next(i for i, hop in enumerate(road.hops) if hop.dimension and hop.name.endswith("_member"))
         for i in range(first, len(road.hops)):
-            alias = self._along(road.hops[: i + 1])
+            alias = self.joins.along(road.hops[: i + 1])
             member = self._is_member(goal, alias)
             cases.append(exp.If(this=member, true=column_ref(alias, goal.key or "")))
         return exp.Case(ifs=cases)
@@ -324,20 +256,10 @@ class Scan:
         ifs = [exp.If(this=exp.EQ(this=value.copy(), expression=literal(code)), true=literal(to)) for code, to in pairs]
         return exp.Paren(this=exp.Case(ifs=ifs))
 
-    def _fresh(self, name: str) -> str:
-        while name in self.aliases.values() or name == self.alias:
-            name += "_"
-        return name
-
 
 def _inside(aggregate: Aggregate, relationship: str) -> Aggregate:
     """The aggregate as seen from the many side: the relationship's name falls away."""
-    from engine.expression.tree import replace_columns
-
     if aggregate.of is None:
         return aggregate
     inner = replace_columns(aggregate.of, lambda one: Column(one.path[1:]) if one.path[0] == relationship and len(one.path) > 1 else one)
     return Aggregate(aggregate.agg, inner, aggregate.distinct, aggregate.at)
-
-
-__all__ = ["IndicatorJoin", "Scan", "identifier", "nodes"]

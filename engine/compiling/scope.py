@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from engine.compiling.reach import dataset_of, road_to_dimension
 from engine.compiling.rows import parsed
-from engine.expression.tree import Binary, Column, Expr, In, InColumn, IsNull, Literal, rebuild
+from engine.expression.tree import Binary, Column, Expr, In, InColumn, Literal, columns, rebuild
 from engine.loading.catalog import Catalog
 from engine.question import Viewer
 
@@ -66,9 +66,4 @@ class Scope(Struct, frozen=True):
 
 
 def _dimensions(catalog: Catalog, expr: Expr) -> list[str]:
-    from engine.expression.tree import columns
-
     return [column.name for column in columns(expr) if catalog.dimension(column.name) is not None]
-
-
-__all__ = ["NOTHING", "IsNull", "Scope"]

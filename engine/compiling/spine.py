@@ -8,7 +8,7 @@ from engine.compiling import nodes
 from engine.compiling.clock import period_end
 from engine.compiling.names import column_ref, identifier, named
 from engine.compiling.periods import named_grain
-from engine.compiling.writer import TIME, Writer
+from engine.compiling.writer import TIME, Relation, Writer
 from engine.modifier import Shape
 
 Ends = exp.Expression | datetime | None
@@ -43,8 +43,6 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
         columns.append(named(_begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
     select = exp.Select(expressions=columns).from_(inner, copy=False)
     name = writer.cte(f"{grain.lower()}s_asked" if "." not in grain else "periods", select)
-    from engine.compiling.writer import Relation
-
     writer.relations[key] = Relation(name, shape, {}, {})
     return name
 

@@ -10,12 +10,11 @@ from engine.compiling.clock import Clock
 from engine.compiling.flow import axis_keys, cut, filter_node, nodes_of, open_scan, split_filters, time_of, value_kind, value_name
 from engine.compiling.leaves import Level, Reading
 from engine.compiling.names import column_ref, conjunction, disjunction, named, table_ref
-from engine.compiling.periods import in_zone, named_grain
+from engine.compiling.periods import as_day, moved, named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.scan import Scan
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
-from engine.kinds.dataset import Time
 from engine.modifier import Shape
 from engine.parts import span_of
 
@@ -28,13 +27,15 @@ def write_levels(writer: Writer, levels: Sequence[Level]) -> Relation:
     shape = first.shape
     scan = open_scan(writer, first.dataset)
     ends, spine = _ends(writer, scan, shape, _open_span(scan, first))
-    scan.time = ends.copy()
+    scan.joins.time = ends.copy()
     scan.at = ends.copy()
     opens, closes = (_instant(scan, name) for name in (first.opens, first.closes))
     begun: exp.Expression = exp.LT(this=opens, expression=_cast(scan, first.opens, ends))
     if first.is_open_start:
         begun = exp.Or(this=exp.Is(this=opens.copy(), expression=exp.Null()), expression=begun)
-    going = exp.Or(this=exp.Is(this=closes, expression=exp.Null()), expression=exp.GTE(this=closes.copy(), expression=_cast(scan, first.closes, ends)))
+    going = exp.Or(
+        this=exp.Is(this=closes, expression=exp.Null()), expression=exp.GTE(this=closes.copy(), expression=_cast(scan, first.closes, ends))
+    )
     holds = conjunction([begun, going])
     assert holds is not None
     return _grouped(writer, scan, levels, shape, holds, spine)
@@ -47,21 +48,29 @@ def write_readings(writer: Writer, readings: Sequence[Reading]) -> Relation:
     scan = open_scan(writer, first.dataset)
     time = time_of(scan.dataset, first.time, first.dataset, shape)
     clock = Clock(writer.catalog, scan, time)
-    scan.newest = _newest(writer, scan, clock, first, shape)
+    scan.joins.newest = _newest(writer, scan, clock, first, shape)
     scan.at = column_ref(scan.alias, "ends") if shape.grain else None
     holds = exp.EQ(this=column_ref(scan.alias, "newest"), expression=exp.Literal.number(1))
     return _grouped(writer, scan, readings, shape, holds, None, period=column_ref(scan.alias, TIME) if shape.grain else None)
 
 
 def _grouped(
-    writer: Writer, scan: Scan, leaves: Sequence[Level | Reading], shape: Shape, holds: exp.Expression, spine: str | None, period: exp.Expression | None = None
+    writer: Writer,
+    scan: Scan,
+    leaves: Sequence[Level | Reading],
+    shape: Shape,
+    holds: exp.Expression,
+    spine: str | None,
+    period: exp.Expression | None = None,
 ) -> Relation:
     scan.shape = shape
     clock = Clock(writer.catalog, scan, None) if spine else None
     keys = axis_keys(writer, scan, shape, clock or Clock(writer.catalog, scan, None))
     common, own = split_filters([leaf.sum for leaf in leaves])
     conditions = [*cut(writer, scan, shape), *(filter_node(scan, one) for one in common)]
-    values, names, kinds = [], {}, {}
+    values: list[tuple[str, exp.Expression]] = []
+    names: dict[object, str] = {}
+    kinds: dict[str, str] = {}
     for leaf, rest in zip(leaves, own, strict=True):
         name = value_name(leaf.sum, set(kinds))
         condition = conjunction([filter_node(scan, one) for one in rest])
@@ -82,10 +91,12 @@ def _grouped(
     if scan.overlaps:
         writer.marks.add("overlapping")
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
-    return Relation(name, shape, dict(names), kinds)
+    return Relation(name, shape, names, kinds)
 
 
-def _ends(writer: Writer, scan: Scan, shape: Shape, span: tuple[exp.Expression, exp.Expression, exp.Select]) -> tuple[exp.Expression, str | None]:
+def _ends(
+    writer: Writer, scan: Scan, shape: Shape, span: tuple[exp.Expression, exp.Expression, exp.Select]
+) -> tuple[exp.Expression, str | None]:
     """The instant of each period: a column of a spine, or a constant when no grain is asked."""
     if shape.grain is None:
         end = min(shape.end, shape.until) if shape.end is not None else shape.until
@@ -97,7 +108,9 @@ def _open_span(scan: Scan, level: Level) -> tuple[exp.Expression, exp.Expression
     """First opening and last change of the data: the span of periods when the question leaves it open."""
     opens, closes = column_ref(None, level.opens), column_ref(None, level.closes)
     source = exp.Select().from_(table_ref(scan.dataset_id), copy=False)
-    last = exp.Greatest(this=exp.Max(this=opens.copy()), expressions=[exp.Coalesce(this=exp.Max(this=closes), expressions=[exp.Max(this=opens.copy())])])
+    last = exp.Greatest(
+        this=exp.Max(this=opens.copy()), expressions=[exp.Coalesce(this=exp.Max(this=closes), expressions=[exp.Max(this=opens.copy())])]
+    )
     return exp.Min(this=opens), last, source
 
 
@@ -110,8 +123,6 @@ def _cast(scan: Scan, name: str, ends: exp.Expression) -> exp.Expression:
     column = column_of(scan.dataset, name)
     if column is None or column.type != "date" or not isinstance(ends, exp.Cast) or not isinstance(ends.this, exp.Literal):
         return ends.copy()
-    from engine.compiling.periods import as_day
-
     return nodes.literal_date(as_day(datetime.fromisoformat(ends.this.name)))
 
 
@@ -153,17 +164,12 @@ def _newest(writer: Writer, scan: Scan, clock: Clock, reading: Reading, shape: S
     if where is not None:
         select.set("where", exp.Where(this=where))
     scan.alias = scan_alias
-    scan.time = column_ref(scan.alias, clock.time.column)
+    scan.joins.time = column_ref(scan.alias, clock.time.column)
     return select
 
 
 def _carried(clock: Clock, shape: Shape, carry: str) -> list[exp.Expression | None]:
-    from engine.compiling.periods import moved
-
     end = min(shape.end, shape.until) if shape.end is not None else shape.until
     oldest = moved(end, -span_of(carry))
     assert oldest is not None
     return [clock.at_or_after(oldest), clock.before(end, is_business=False)]
-
-
-__all__ = ["Time", "in_zone", "write_levels", "write_readings"]

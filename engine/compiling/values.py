@@ -7,7 +7,7 @@ from engine.compiling.asking import Column, safe_name
 from engine.compiling.flow import cut, open_scan
 from engine.compiling.names import column_ref, conjunction, named
 from engine.compiling.periods import instant
-from engine.compiling.reach import road_by_path, column_of, dataset_of
+from engine.compiling.reach import column_of, dataset_of, road_by_path
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import parsed
 from engine.compiling.writer import Writer

@@ -1,20 +1,20 @@
 """Relations of one statement: each leaf group becomes one named CTE, made once and shared by every answer that asks for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.compiling import nodes
 from engine.compiling.expand import Expander
-from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
+from engine.compiling.leaves import Cell, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
 from engine.compiling.names import identifier, named
 from engine.compiling.periods import named_grain
 from engine.compiling.reshape import looked_back
 from engine.compiling.scope import Scope
 from engine.expression.tree import Column, Expr, Literal, Value, rebuild
 from engine.loading.catalog import Catalog
-from engine.modifier import Across, Axis, Formula, Shape, Tree
+from engine.modifier import Across, Formula, Shape, Tree
 
 TIME = "period"
 
@@ -28,18 +28,24 @@ class Relation(Struct, frozen=True):
     kinds: dict[str, str]  # value column -> "number" | "text" | "boolean" | "date" | "timestamp"
 
 
+Maker = Callable[["Writer", Sequence[Any]], Relation]
+Answer = Callable[["Writer", Sequence[tuple[str, Tree]], Shape], exp.Select]
+
+
 class Writer:
     """Holds what one statement has so far: its CTEs in order, its parameters, the relations by what they answer."""
 
-    def __init__(self, catalog: Catalog, scope: Scope) -> None:
+    def __init__(self, catalog: Catalog, scope: Scope, expander: Expander, makers: Mapping[type, Maker], answer: Answer) -> None:
         self.catalog = catalog
         self.scope = scope
+        self.expander = expander  # for indicators inside expressions
+        self.makers = makers  # how each sort of leaf becomes a relation
+        self.answer = answer  # how trees become one SELECT
         self.ctes: dict[str, exp.Query] = {}
         self.parameters: dict[str, Value] = {}
         self.relations: dict[object, Relation] = {}
         self.marks: set[str] = set()
         self.tables: set[str] = set()
-        self.expander: Expander | None = None  # for indicators inside expressions
 
     def cte(self, name: str, query: exp.Query) -> str:
         """Adds a CTE under the name, or the name with a number when it is taken."""
@@ -69,34 +75,13 @@ class Writer:
             if made not in members:
                 members.append(made)
         made_of = {key: self._relation(key, members) for key, members in groups.items()}
-        return {leaf: made_of[signature(made)] for leaf, made in leaves.items()}  # type: ignore[arg-type]
+        return {leaf: made_of[signature(made)] for leaf, made in leaves.items()}
 
     def _relation(self, key: object, members: Sequence[Leaf | Across]) -> Relation:
         memo = (key, tuple(members))
         if memo not in self.relations:
-            self.relations[memo] = self._write(members)
+            self.relations[memo] = self.makers[type(members[0])](self, members)
         return self.relations[memo]
-
-    def _write(self, members: Sequence[Leaf | Across]) -> Relation:
-        from engine.compiling.across import write_across
-        from engine.compiling.flow import write_flows
-        from engine.compiling.fold import write_folds
-        from engine.compiling.pairs import write_pairs
-        from engine.compiling.stock import write_levels, write_readings
-
-        match members[0]:
-            case Flow():
-                return write_flows(self, members)  # type: ignore[arg-type]
-            case Level():
-                return write_levels(self, members)  # type: ignore[arg-type]
-            case Reading():
-                return write_readings(self, members)  # type: ignore[arg-type]
-            case Fold():
-                return write_folds(self, members)  # type: ignore[arg-type]
-            case Pairs():
-                return write_pairs(self, members)  # type: ignore[arg-type]
-            case Across():
-                return write_across(self, members)  # type: ignore[arg-type]
 
     def statement(self, body: exp.Select) -> exp.Select:
         """The body with every CTE it stands on."""
@@ -135,16 +120,6 @@ def cells_of(tree: object) -> list[Cell | Across]:
     return []
 
 
-def elapsed_of(tree: object) -> list[Elapsed]:
-    """The Elapsed leaves of a tree."""
-    match tree:
-        case Elapsed():
-            return [tree]
-        case Formula(arguments=arguments):
-            return [one for _, inner in arguments for one in elapsed_of(inner)]
-    return []
-
-
 def relation_name(subject: str, shape: Shape) -> str:
     """weighings_by_district_month: a CTE is named for what it holds."""
     split = [axis.name for axis in shape.axes]
@@ -164,11 +139,3 @@ def grouped(select: exp.Select, keys: Sequence[tuple[str, exp.Expression]], valu
     if keys:
         select.set("group", exp.Group(expressions=[exp.Literal.number(i + 1) for i in range(len(keys))]))
     return select
-
-
-def axis_label(axis: Axis) -> str:
-    """What the axis is called in messages."""
-    return axis.dimension or ".".join(axis.path or ()) or axis.name
-
-
-__all__ = ["TIME", "Relation", "Tree", "Writer", "cells_of", "elapsed_of", "grouped", "key_columns", "nodes", "relation_name", "signature"]

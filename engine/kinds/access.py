@@ -34,6 +34,11 @@ class Access(KindSpec, frozen=True):
     title: Annotated[str, Meta(title="标题", description="Name of the role", examples=["区城管委"])]
     may: Annotated[tuple[Grant, ...], Meta(title="授权", description="What the role may do")] = ()
     rows: Annotated[
-        Expression | None, Meta(title="行级范围", description="Rows the viewer sees; region, dimensions and viewer.* may stand here", examples=["region in viewer.regions"])
+        Expression | None,
+        Meta(
+            title="行级范围",
+            description="Rows the viewer sees; region, dimensions and viewer.* may stand here",
+            examples=["region in viewer.regions"],
+        ),
     ] = None
     tests: Annotated[tuple[PolicyTest, ...], Meta(title="用例", description="What viewers must and must not see")] = ()

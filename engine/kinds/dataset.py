@@ -18,11 +18,16 @@ class Column(Part, frozen=True):
         Meta(title="类型", description="Type of the values"),
     ]
     unit: Annotated[str | None, Meta(title="单位", description="Unit of the values", examples=["t"])] = None
-    dimension: Annotated[Ref | None, Meta(title="维度", description="Dimension whose keys stand here", examples=["sanitation.waste_kind"])] = None
+    dimension: Annotated[
+        Ref | None, Meta(title="维度", description="Dimension whose keys stand here", examples=["sanitation.waste_kind"])
+    ] = None
     of: Annotated[tuple[Code, ...], Meta(title="枚举", description="Codes of an enum")] = ()
     required: Annotated[bool, Meta(title="非空", description="Rows without a value go to quarantine")] = False
     sensitivity: Annotated[Literal["L1", "L2", "L3", "L4"], Meta(title="敏感级", description="L1 public to L4 secret")] = "L1"
-    mask: Annotated[dict[str, tuple[int, int]] | None, Meta(title="脱敏", description="keep: characters left at head and tail", examples=[{"keep": [2, 1]}])] = None
+    mask: Annotated[
+        dict[str, tuple[int, int]] | None,
+        Meta(title="脱敏", description="keep: characters left at head and tail", examples=[{"keep": [2, 1]}]),
+    ] = None
     expr: Annotated[Expression | None, Meta(title="计算式", description="Computed from the row's other columns instead of stored")] = None
 
 
@@ -31,9 +36,12 @@ class Time(Part, frozen=True):
 
     name: Annotated[ItemName, Meta(title="名称", description="Name indicators use", examples=["opened"])]
     column: Annotated[str, Meta(title="列", description="A date or timestamp column", examples=["opened_at"])]
-    zone: Annotated[str | None, Meta(title="时区", description="Zone in which the column is written; default: the project's", examples=["UTC"])] = None
+    zone: Annotated[
+        str | None, Meta(title="时区", description="Zone in which the column is written; default: the project's", examples=["UTC"])
+    ] = None
     day_starts: Annotated[
-        str, Meta(title="业务日起点", description="Hour at which a business day begins", pattern=r"^[0-2][0-9]:[0-5][0-9]$", examples=["04:00"])
+        str,
+        Meta(title="业务日起点", description="Hour at which a business day begins", pattern=r"^[0-2][0-9]:[0-5][0-9]$", examples=["04:00"]),
     ] = "00:00"
     default: Annotated[bool, Meta(title="默认", description="Used when an indicator names none")] = False
 
@@ -57,13 +65,19 @@ class Relationship(Part, frozen=True):
 
     name: Annotated[ItemName, Meta(title="名称", description="Name in paths: facility.type", examples=["facility"])]
     to: Annotated[Ref, Meta(title="目标", description="Dataset reached, or self", examples=["sanitation.facilities"])]
-    on: Annotated[dict[str, str], Meta(title="连接列", description="Own column to their column", examples=[{"facility_id": "facility_id"}])] = {}
+    on: Annotated[
+        dict[str, str], Meta(title="连接列", description="Own column to their column", examples=[{"facility_id": "facility_id"}])
+    ] = {}
     cardinality: Annotated[
         Literal["many_to_one", "one_to_one", "one_to_many"], Meta(title="基数", description="How many rows meet; tested against the data")
     ] = "many_to_one"
-    required: Annotated[bool, Meta(title="必有匹配", description="Every row has a match; tested, lets the engine join without outer rows")] = False
+    required: Annotated[
+        bool, Meta(title="必有匹配", description="Every row has a match; tested, lets the engine join without outer rows")
+    ] = False
     unmatched: Annotated[Literal["keep", "drop"], Meta(title="无匹配", description="What happens to rows without a match")] = "keep"
-    where: Annotated[Expression | None, Meta(title="条件", description="On own columns: when the relationship applies", examples=["host_type = 'pipe'"])] = None
+    where: Annotated[
+        Expression | None, Meta(title="条件", description="On own columns: when the relationship applies", examples=["host_type = 'pipe'"])
+    ] = None
     valid: Annotated[Validity | None, Meta(title="有效期", description="Which of their rows holds at the row's time")] = None
     previous_by: Annotated[RowBefore | None, Meta(title="前一行", description="Makes this the row before; to: self")] = None
 
@@ -100,13 +114,18 @@ class Dataset(KindSpec, frozen=True, rename={"source": "from"}):
     title: Annotated[str, Meta(title="标题", description="What screens show", examples=["垃圾过磅记录"])]
     one_row_is: Annotated[str, Meta(title="一行代表", description="What one row stands for", examples=["一次过磅"])]
     columns: Annotated[tuple[Column, ...], Meta(title="列", description="All columns")]
-    source: Annotated[str | None, Meta(title="来源", description="Source stream: source id, slash, stream name", examples=["sources.waste/weighings"])] = None
+    source: Annotated[
+        str | None, Meta(title="来源", description="Source stream: source id, slash, stream name", examples=["sources.waste/weighings"])
+    ] = None
     key: Annotated[tuple[str, ...], Meta(title="主键", description="Columns that identify a row")] = ()
     times: Annotated[tuple[Time, ...], Meta(title="时间", description="Times that indicators may count by")] = ()
     partition: Annotated[Literal["day", "month"] | None, Meta(title="分区", description="How rows are clustered")] = None
     keep: Annotated[Keep | None, Meta(title="保留期", description="How long rows are kept")] = None
     region: Annotated[
-        str | None, Meta(title="行级范围路径", description="Path (relationship or column) by which row scope applies, or public", examples=["facility"])
+        str | None,
+        Meta(
+            title="行级范围路径", description="Path (relationship or column) by which row scope applies, or public", examples=["facility"]
+        ),
     ] = None
     crs: Annotated[Literal["CGCS2000", "WGS-84"] | None, Meta(title="坐标系", description="Coordinates as stored")] = None
     geometry: Annotated[tuple[str, str] | None, Meta(title="坐标列", description="Longitude and latitude columns")] = None

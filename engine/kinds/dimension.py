@@ -14,12 +14,17 @@ class Dimension(KindSpec, frozen=True):
     tag: ClassVar[str] = "dimension"
     title: Annotated[str, Meta(title="标题", description="What screens show", examples=["区"])]
     dataset: Annotated[Ref | None, Meta(title="数据集", description="Dataset of the members", examples=["city.regions"])] = None
-    where: Annotated[Expression | None, Meta(title="条件", description="Which rows are members of this level", examples=["level = 'district'"])] = None
+    where: Annotated[
+        Expression | None, Meta(title="条件", description="Which rows are members of this level", examples=["level = 'district'"])
+    ] = None
     key: Annotated[str | None, Meta(title="键列", description="Column that identifies a member", examples=["region_code"])] = None
     label: Annotated[str | None, Meta(title="标签列", description="Column that screens show", examples=["name"])] = None
     codes: Annotated[tuple[Code, ...], Meta(title="代码表", description="Members written here instead of a dataset")] = ()
     rolls_up_to: Annotated[Ref | None, Meta(title="上卷到", description="The next coarser dimension", examples=["city.city"])] = None
-    parent: Annotated[str | None, Meta(title="上级列", description="Column holding the coarser member's key", examples=["parent_code"])] = None
+    parent: Annotated[str | None, Meta(title="上级列", description="Column holding the coarser member's key", examples=["parent_code"])] = (
+        None
+    )
     is_ragged: Annotated[
-        bool, Meta(title="参差层级", description="Rows may carry a key of any level: the ancestors are searched for a member of the asked level")
+        bool,
+        Meta(title="参差层级", description="Rows may carry a key of any level: the ancestors are searched for a member of the asked level"),
     ] = False

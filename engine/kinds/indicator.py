@@ -15,7 +15,9 @@ class Measure(Part, frozen=True):
     of: Annotated[Expression | None, Meta(title="表达式", description="What is aggregated; count needs none", examples=["net_ton"])] = None
     where: Annotated[Expression | None, Meta(title="条件", description="Which rows count", examples=["leg = 'first'"])] = None
     at: Annotated[Fraction | None, Meta(title="分位", description="For percentile: 0 to 1", examples=[0.9])] = None
-    method: Annotated[Literal["continuous", "discrete", "approximate"], Meta(title="分位方法", description="How a percentile between rows is read")] = "continuous"
+    method: Annotated[
+        Literal["continuous", "discrete", "approximate"], Meta(title="分位方法", description="How a percentile between rows is read")
+    ] = "continuous"
     weight: Annotated[Expression | None, Meta(title="权重", description="For weighted_avg", examples=["check_type.weight"])] = None
 
 
@@ -23,12 +25,20 @@ class Stock(Part, frozen=True):
     """A level instead of a flow: by events, readings or validity (存量)."""
 
     opens: Annotated[str | None, Meta(title="开始时间列", description="Events: counted from here", examples=["opened_at"])] = None
-    closes: Annotated[str | None, Meta(title="结束时间列", description="Events: counted until just before here", examples=["closed_at"])] = None
-    per: Annotated[tuple[str, ...] | None, Meta(title="读数对象", description="Readings: one value per these columns; [] is one instant for all")] = None
+    closes: Annotated[
+        str | None, Meta(title="结束时间列", description="Events: counted until just before here", examples=["closed_at"])
+    ] = None
+    per: Annotated[
+        tuple[str, ...] | None, Meta(title="读数对象", description="Readings: one value per these columns; [] is one instant for all")
+    ] = None
     take: Annotated[Literal["last", "first"], Meta(title="取", description="Readings: which reading of the period")] = "last"
-    carry: Annotated[Duration | None, Meta(title="沿用", description="Readings: how long one stays good without a newer", examples=["P1D"])] = None
+    carry: Annotated[
+        Duration | None, Meta(title="沿用", description="Readings: how long one stays good without a newer", examples=["P1D"])
+    ] = None
     ties: Annotated[Literal["all"], Meta(title="同刻", description="Readings at the same instant all count")] = "all"
-    valid: Annotated[tuple[str, str] | None, Meta(title="有效期列", description="Validity: from and to columns", examples=[["valid_from", "valid_to"]])] = None
+    valid: Annotated[
+        tuple[str, str] | None, Meta(title="有效期列", description="Validity: from and to columns", examples=[["valid_from", "valid_to"]])
+    ] = None
 
 
 class CountOverTime(Part, frozen=True):
@@ -50,7 +60,9 @@ class Operand(Part, frozen=True):
     stock: Annotated[Stock | None, Meta(title="存量", description="A level instead of a flow")] = None
     step: Annotated[Grain | None, Meta(title="步长", description="First aggregate each step, then over time")] = None
     over_time: Annotated[OverTime | CountOverTime | None, Meta(title="跨期", description="How steps become a period")] = None
-    per: Annotated[Literal["minute", "hour", "day", "month", "year"] | None, Meta(title="每", description="Divide a flow by elapsed time")] = None
+    per: Annotated[
+        Literal["minute", "hour", "day", "month", "year"] | None, Meta(title="每", description="Divide a flow by elapsed time")
+    ] = None
     where: Annotated[Expression | None, Meta(title="条件", description="Cuts the rows of this part by dimensions")] = None
     uncut: Annotated[tuple[Ref, ...], Meta(title="不切分", description="Dimensions that do not cut this part")] = ()
     absent: Annotated[Absent | None, Meta(title="缺失", description="What a cell without rows holds")] = None
@@ -71,9 +83,15 @@ class Conversion(Part, frozen=True, rename={"condition": "if"}):
     then: Annotated[Side, Meta(title="后续", description="Rows that convert them")]
     same: Annotated[tuple[str, ...] | dict[str, str], Meta(title="同值列", description="Columns that agree, or base column to then column")]
     within: Annotated[tuple[Duration, Duration], Meta(title="时间窗", description="From and to after the base", examples=[["PT0H", "P7D"]])]
-    condition: Annotated[Expression | None, Meta(title="附加条件", description="On base.* and then.*", examples=["then.result is not null"])] = None
-    count: Annotated[Literal["base", "then", "ratio_of_base", "ratio_of_then"], Meta(title="计", description="What is given")] = "ratio_of_base"
-    credit: Annotated[Literal["first", "last", "all"], Meta(title="归因", description="Which base a following row is credited to")] = "first"
+    condition: Annotated[
+        Expression | None, Meta(title="附加条件", description="On base.* and then.*", examples=["then.result is not null"])
+    ] = None
+    count: Annotated[Literal["base", "then", "ratio_of_base", "ratio_of_then"], Meta(title="计", description="What is given")] = (
+        "ratio_of_base"
+    )
+    credit: Annotated[Literal["first", "last", "all"], Meta(title="归因", description="Which base a following row is credited to")] = (
+        "first"
+    )
     same_instant: Annotated[bool, Meta(title="同刻计入", description="A row at the very same time counts")] = False
 
 
@@ -147,21 +165,32 @@ class Indicator(KindSpec, frozen=True, rename={"parts": "with"}):
     stock: Annotated[Stock | None, Meta(title="存量", description="A level instead of a flow")] = None
     step: Annotated[Grain | None, Meta(title="步长", description="First aggregate each step, then over time", examples=["PT15M"])] = None
     over_time: Annotated[OverTime | CountOverTime | None, Meta(title="跨期", description="How steps or levels become a period")] = None
-    per: Annotated[Literal["minute", "hour", "day", "month", "year"] | None, Meta(title="每", description="Divide a flow by elapsed time")] = None
+    per: Annotated[
+        Literal["minute", "hour", "day", "month", "year"] | None, Meta(title="每", description="Divide a flow by elapsed time")
+    ] = None
     where_at: Annotated[dict[Ref, Expression], Meta(title="分层条件", description="Which rows answer at which level")] = {}
     formula: Annotated[Expression | None, Meta(title="公式", description="Over parts and indicators", examples=["tons / capacity"])] = None
     parts: Annotated[tuple[Operand, ...], Meta(title="公式成分", description="Named parts of the formula (with)")] = ()
     conversion: Annotated[Conversion | None, Meta(title="转化", description="Rows followed by other rows")] = None
     of: Annotated[Ref | None, Meta(title="原指标", description="Another indicator, modified")] = None
-    modifier: Annotated[dict[str, Any] | None, Meta(title="变换", description="How it is modified", examples=[{"streak": {"above": 100}}])] = None
+    modifier: Annotated[
+        dict[str, Any] | None, Meta(title="变换", description="How it is modified", examples=[{"streak": {"above": 100}}])
+    ] = None
     score: Annotated[Score | None, Meta(title="评分卡", description="Items weighed to one score")] = None
     grain: Annotated[Grain | None, Meta(title="最细粒度", description="Finest time grain")] = None
-    by: Annotated[tuple[Ref, ...] | None, Meta(title="允许维度", description="Dimensions it may be split by; coarser levels come with them; unsaid: all that reach")] = None
+    by: Annotated[
+        tuple[Ref, ...] | None,
+        Meta(title="允许维度", description="Dimensions it may be split by; coarser levels come with them; unsaid: all that reach"),
+    ] = None
     direction: Annotated[Literal["up", "down", "neutral"], Meta(title="方向", description="Whether more is better")] = "neutral"
-    absent: Annotated[Absent | None, Meta(title="缺失", description="What a cell without rows holds; unsaid: counts zero, else null")] = None
+    absent: Annotated[Absent | None, Meta(title="缺失", description="What a cell without rows holds; unsaid: counts zero, else null")] = (
+        None
+    )
     null: Annotated[Literal["propagate", "zero"], Meta(title="空值", description="What a missing part of the formula does")] = "propagate"
     divide_by_zero: Annotated[Literal["null", "zero"], Meta(title="除零", description="What dividing by zero gives")] = "null"
-    denominator: Annotated[Literal["scoped", "public"], Meta(title="分母范围", description="Whether share and rank see beyond the viewer's rows")] = "scoped"
+    denominator: Annotated[
+        Literal["scoped", "public"], Meta(title="分母范围", description="Whether share and rank see beyond the viewer's rows")
+    ] = "scoped"
     late: Annotated[Late | None, Meta(title="迟到数据", description="How late rows are read again")] = None
     refresh: Annotated[Duration | None, Meta(title="刷新", description="How often it is recomputed")] = None
     stale_after: Annotated[Duration | None, Meta(title="陈旧", description="Older than this is stale")] = None

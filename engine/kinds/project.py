@@ -21,8 +21,12 @@ class Calendar(Part, frozen=True):
     name: Annotated[ItemName, Meta(title="名称", description="Name used in align, during and grain", examples=["heating"])]
     dataset: Annotated[Ref, Meta(title="数据集", description="Dataset with one row a day (or one a span)", examples=["city.dates"])]
     day: Annotated[str | None, Meta(title="日期列", description="Column of the day", examples=["d"])] = None
-    cycle: Annotated[str | None, Meta(title="周期列", description="Column naming the cycle (2025-2026)", examples=["heating_season"])] = None
-    position: Annotated[str | None, Meta(title="位置列", description="Column counting days in the cycle", examples=["heating_day_no"])] = None
+    cycle: Annotated[str | None, Meta(title="周期列", description="Column naming the cycle (2025-2026)", examples=["heating_season"])] = (
+        None
+    )
+    position: Annotated[str | None, Meta(title="位置列", description="Column counting days in the cycle", examples=["heating_day_no"])] = (
+        None
+    )
     where: Annotated[Expression | None, Meta(title="条件", description="Which days belong", examples=["is_workday"])] = None
     grains: Annotated[tuple[CalendarGrain, ...], Meta(title="粒度", description="Grains that this calendar adds")] = ()
     spans: Annotated[tuple[str, str] | None, Meta(title="时段列", description="Start and end columns, for spans instead of days")] = None
@@ -44,6 +48,8 @@ class Project(KindSpec, frozen=True):
     warehouse: Annotated[str, Meta(title="数仓", description="Where indicators are computed", examples=["duckdb"])] = "duckdb"
     language: Annotated[str, Meta(title="语言", description="Language of findings", examples=["zh"])] = "zh"
     week_starts: Annotated[int, Meta(title="周起始日", description="1 is Monday", ge=1, le=7)] = 1
-    region: Annotated[Ref | None, Meta(title="行级范围维度", description="Dimension that `region` means in row scopes", examples=["city.district"])] = None
+    region: Annotated[
+        Ref | None, Meta(title="行级范围维度", description="Dimension that `region` means in row scopes", examples=["city.district"])
+    ] = None
     domains: Annotated[tuple[Domain, ...], Meta(title="领域", description="Fields of work, in the order screens show them")] = ()
     calendars: Annotated[tuple[Calendar, ...], Meta(title="日历", description="Named calendars")] = ()

@@ -11,29 +11,44 @@ from engine.parts import Duration, Expression, ItemName, Part, Ref
 class FieldMap(Part, frozen=True, rename={"source": "from", "otherwise": "else"}):
     """How one column of a dataset is filled from the source's row (字段映射)."""
 
-    source: Annotated[Expression, Meta(title="来源", description="Source column, or a formula over source columns", examples=["gross - tare"])]
+    source: Annotated[
+        Expression, Meta(title="来源", description="Source column, or a formula over source columns", examples=["gross - tare"])
+    ]
     to: Annotated[str, Meta(title="目标列", description="Column of the dataset", examples=["net_ton"])]
     unit: Annotated[str | None, Meta(title="来源单位", description="Unit in the source; converted to the column's", examples=["kg"])] = None
     codes: Annotated[
         Ref | dict[str, str] | None,
         Meta(title="代码映射", description="Code list whose codes or titles the source sends, or source value to code"),
     ] = None
-    otherwise: Annotated[Literal["quarantine", "null", "keep"], Meta(title="否则", description="What to do with a value that does not fit")] = "quarantine"
-    format: Annotated[str | None, Meta(title="日期格式", description="strptime format of dates and times", examples=["%m/%d/%Y %H:%M"])] = None
+    otherwise: Annotated[
+        Literal["quarantine", "null", "keep"], Meta(title="否则", description="What to do with a value that does not fit")
+    ] = "quarantine"
+    format: Annotated[str | None, Meta(title="日期格式", description="strptime format of dates and times", examples=["%m/%d/%Y %H:%M"])] = (
+        None
+    )
 
 
 class Stream(Part, frozen=True):
     """One kind of row that a source delivers (数据流)."""
 
     name: Annotated[ItemName, Meta(title="名称", description="Datasets say `from: source/name`", examples=["weighings"])]
-    read: Annotated[dict[str, Any], Meta(title="读取", description="What to read: the connector's own settings of a stream", examples=[{"table": "t_weigh"}])] = {}
+    read: Annotated[
+        dict[str, Any],
+        Meta(title="读取", description="What to read: the connector's own settings of a stream", examples=[{"table": "t_weigh"}]),
+    ] = {}
     every: Annotated[Duration | None, Meta(title="间隔", description="How often", examples=["PT5M"])] = None
     cron: Annotated[str | None, Meta(title="定时", description="Or when", examples=["*/5 * * * *"])] = None
-    promised_delay: Annotated[Duration | None, Meta(title="承诺时延", description="Later is late; twice this is stale", examples=["PT15M"])] = None
-    identity: Annotated[tuple[str, ...], Meta(title="去重键", description="Source columns that identify a row; a repeated row replaces itself")] = ()
+    promised_delay: Annotated[
+        Duration | None, Meta(title="承诺时延", description="Later is late; twice this is stale", examples=["PT15M"])
+    ] = None
+    identity: Annotated[
+        tuple[str, ...], Meta(title="去重键", description="Source columns that identify a row; a repeated row replaces itself")
+    ] = ()
     fields: Annotated[tuple[FieldMap, ...], Meta(title="字段映射", description="Unlisted columns map by their own name")] = ()
     encoding: Annotated[str | None, Meta(title="编码", description="Text encoding of files", examples=["gb18030"])] = None
-    crs: Annotated[Literal["CGCS2000", "WGS-84", "GCJ-02", "BD-09"] | None, Meta(title="坐标系", description="Coordinates of the source")] = None
+    crs: Annotated[
+        Literal["CGCS2000", "WGS-84", "GCJ-02", "BD-09"] | None, Meta(title="坐标系", description="Coordinates of the source")
+    ] = None
 
 
 class Source(KindSpec, frozen=True):

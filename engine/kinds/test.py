@@ -20,9 +20,12 @@ class Case(Part, frozen=True):
 
     title: Annotated[str | None, Meta(title="说明", description="What this case shows")] = None
     ask: Annotated[dict[str, Any], Meta(title="提问", description="A question; indicators default to the one beside the file")] = {}
-    viewer: Annotated[dict[str, Any] | None, Meta(title="访问者", description="{access: [...], attributes} of who asks; default: sees all rows")] = None
+    viewer: Annotated[
+        dict[str, Any] | None, Meta(title="访问者", description="{access: [...], attributes} of who asks; default: sees all rows")
+    ] = None
     expect: Annotated[
-        tuple[dict[str, Any], ...] | None, Meta(title="期望", description="Rows of the answer: dimension ids, time, value (or the indicator's id)")
+        tuple[dict[str, Any], ...] | None,
+        Meta(title="期望", description="Rows of the answer: dimension ids, time, value (or the indicator's id)"),
     ] = None
     expect_totals: Annotated[tuple[dict[str, Any], ...] | None, Meta(title="期望合计", description="Rows of the totals")] = None
     expect_finding: Annotated[str | None, Meta(title="期望问题", description="Code of the finding that the question must meet")] = None

@@ -39,7 +39,6 @@ def text_of(raw: bytes, file: str) -> tuple[str, Finding | None]:
 
 def parse_text(text: str, file: str) -> Parsed:
     """The plain value of a definition's text and where its parts stand; the name's suffix says whether it is JSON."""
-    text = text.removeprefix("\ufeff")
     problem = _unfit(text, file)
     if problem:
         return Parsed(SourceMap(file, text, {}), (problem,))

@@ -41,7 +41,7 @@ def load_texts(files: Mapping[str, str]) -> Loaded:
         if isinstance(named, Finding):
             findings.append(named)
         elif named:
-            found.append(FoundFile(path, named.kind, named.id, text))
+            found.append(FoundFile(path, named.kind, named.id, text.removeprefix("\ufeff")))
     return assemble((decode_file(file) for file in found), findings)
 
 

@@ -8,7 +8,14 @@ from msgspec.structs import replace
 from engine.modifier import CannotApply, Modifier, Request, Tree, Value
 from engine.parts import GRAINS, Grain
 
-NESTED = {"month": ("day",), "quarter": ("day", "month"), "half_year": ("day", "month", "quarter"), "year": ("day", "month", "quarter", "half_year"), "week": ("day",), "ten_day": ("day",)}
+NESTED = {
+    "month": ("day",),
+    "quarter": ("day", "month"),
+    "half_year": ("day", "month", "quarter"),
+    "year": ("day", "month", "quarter", "half_year"),
+    "week": ("day",),
+    "ten_day": ("day",),
+}
 
 
 class AtStartOf(Modifier, frozen=True):

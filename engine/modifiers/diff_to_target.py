@@ -9,11 +9,14 @@ from engine.expression.tree import Binary, Column, Expr
 from engine.expression.tree import Literal as Constant
 from engine.modifier import CannotApply, Formula, Modifier, Request, Tree, Value, compared_unit
 
+
 class DiffToTarget(Modifier, frozen=True):
     """Value less its target (较目标)."""
 
     tag: ClassVar[str] = "diff_to_target"
-    give: Annotated[Literal["rate", "change"], Meta(title="给出", description="The difference, or the difference in % of the target")] = "change"
+    give: Annotated[Literal["rate", "change"], Meta(title="给出", description="The difference, or the difference in % of the target")] = (
+        "change"
+    )
 
     def expand(self, request: Request) -> Tree:
         if request.target is None:

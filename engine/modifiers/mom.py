@@ -7,11 +7,14 @@ from msgspec import Meta
 from engine.modifier import Modifier, Request, Tree, compared, compared_unit, shifted
 from engine.parts import Span
 
+
 class MonthOnMonth(Modifier, frozen=True):
     """Change against the month before (环比)."""
 
     tag: ClassVar[str] = "mom"
-    give: Annotated[Literal["rate", "change", "value"], Meta(title="给出", description="Rate in %, change in the unit, or the earlier value")] = "rate"
+    give: Annotated[
+        Literal["rate", "change", "value"], Meta(title="给出", description="Rate in %, change in the unit, or the earlier value")
+    ] = "rate"
 
     def expand(self, request: Request) -> Tree:
         return compared(request, shifted(request, Span(months=1)), self.give)

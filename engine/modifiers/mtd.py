@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.modifier import Modifier, Request, Tree, Value, Window
 
+
 class MonthToDate(Modifier, frozen=True):
     """The value from the start of the month (本月累计)."""
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from engine.modifier import CannotApply, Modifier, Request, Tree, Value, shifted
 from engine.parts import grain_span
 
+
 class Opening(Modifier, frozen=True):
     """The level at the start of each period (期初值)."""
 
@@ -20,5 +21,8 @@ class Opening(Modifier, frozen=True):
             return Value(replace(request, shape=replace(shape, start=None, end=shape.start)))
         span = grain_span(shape.grain)
         if span is None:
-            raise CannotApply(f"粒度「{shape.grain}」各期不等长，没有期初值", f"periods of grain '{shape.grain}' are not equally long, so there is no opening level")
+            raise CannotApply(
+                f"粒度「{shape.grain}」各期不等长，没有期初值",
+                f"periods of grain '{shape.grain}' are not equally long, so there is no opening level",
+            )
         return Value(shifted(request, span))

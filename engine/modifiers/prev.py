@@ -7,12 +7,15 @@ from msgspec import Meta
 from engine.modifier import CannotApply, Modifier, Request, Shape, Tree, compared, compared_unit, shifted
 from engine.parts import Span, grain_span
 
+
 class Previous(Modifier, frozen=True):
     """The value n periods before (前 n 期)."""
 
     tag: ClassVar[str] = "prev"
     n: Annotated[int, Meta(title="期数", description="How many periods back", ge=1)] = 1
-    give: Annotated[Literal["rate", "change", "value"], Meta(title="给出", description="The earlier value, or the change against it")] = "value"
+    give: Annotated[Literal["rate", "change", "value"], Meta(title="给出", description="The earlier value, or the change against it")] = (
+        "value"
+    )
 
     def expand(self, request: Request) -> Tree:
         span = period_span(request.shape)
@@ -27,7 +30,10 @@ def period_span(shape: Shape) -> Span:
     if shape.grain is not None:
         span = grain_span(shape.grain)
         if span is None:
-            raise CannotApply(f"粒度「{shape.grain}」各期不等长，不能取前一期", f"periods of grain '{shape.grain}' are not equally long, so there is no fixed step back")
+            raise CannotApply(
+                f"粒度「{shape.grain}」各期不等长，不能取前一期",
+                f"periods of grain '{shape.grain}' are not equally long, so there is no fixed step back",
+            )
         return span
     if shape.start is None or shape.end is None:
         raise CannotApply("没有起止的周期没有前一期", "a period without both ends has none before it")

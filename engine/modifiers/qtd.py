@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.modifier import Modifier, Request, Tree, Value, Window
 
+
 class QuarterToDate(Modifier, frozen=True):
     """The value from the start of the quarter (本季累计)."""
 

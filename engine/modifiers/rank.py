@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.modifier import Across, Modifier, Request, Tree, Value
 from engine.parts import Ref
 
+
 class Rank(Modifier, frozen=True):
     """Place among the groups (排名)."""
 

@@ -10,12 +10,15 @@ from engine.expression.tree import Binary, Case, Column, Literal
 from engine.modifier import Across, CannotApply, Formula, Modifier, Request, Tree, Value, Window
 from engine.parts import Duration, span_of
 
+
 class Rolling(Modifier, frozen=True):
     """The value over the last span of time (滚动)."""
 
     tag: ClassVar[str] = "rolling"
     over: Annotated[Duration, Meta(title="窗口", description="Length of the window, which is (t - over, t]", examples=["P7D"])]
-    take: Annotated[OneOf["recompute", "mean_of_values"], Meta(title="方式", description="Recompute from rows, or average the periods' values")] = "recompute"
+    take: Annotated[
+        OneOf["recompute", "mean_of_values"], Meta(title="方式", description="Recompute from rows, or average the periods' values")
+    ] = "recompute"
     min_periods: Annotated[int, Meta(title="最少期数", description="Fewer periods with a value in the window give none", ge=1)] = 1
 
     def expand(self, request: Request) -> Tree:

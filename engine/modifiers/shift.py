@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from engine.modifier import CannotApply, Modifier, Request, Shift, Tree, Value
 from engine.parts import Duration, span_of
 
+
 class Shifted(Modifier, frozen=True):
     """The value as if every row were later by a span (平移)."""
 

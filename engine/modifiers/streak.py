@@ -7,6 +7,7 @@ from msgspec import Meta
 from engine.expression.tree import Binary, Column, Expr, Literal
 from engine.modifier import Across, CannotApply, Modifier, Request, Tree, Value
 
+
 class Streak(Modifier, frozen=True):
     """Periods in a row ending here (连续期数)."""
 

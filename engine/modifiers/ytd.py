@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.modifier import Modifier, Request, Tree, Value, Window
 
+
 class YearToDate(Modifier, frozen=True):
     """The value from the start of the year (本年累计)."""
 

@@ -87,7 +87,14 @@ def ask(
 
 
 def _answer(
-    catalog: Catalog, warehouse: Warehouse, question: Question, viewer: Viewer, now: datetime, modifiers: Modifiers, seconds: float, cancel: Cancel | None
+    catalog: Catalog,
+    warehouse: Warehouse,
+    question: Question,
+    viewer: Viewer,
+    now: datetime,
+    modifiers: Modifiers,
+    seconds: float,
+    cancel: Cancel | None,
 ) -> Answer:
     try:
         as_of = as_of_question(catalog, warehouse, question, now)
@@ -116,7 +123,9 @@ def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[st
     return found
 
 
-def _totals(catalog: Catalog, warehouse: Warehouse, compiled: Compiled, statement: Statement, seconds: float, cancel: Cancel | None) -> Frame:
+def _totals(
+    catalog: Catalog, warehouse: Warehouse, compiled: Compiled, statement: Statement, seconds: float, cancel: Cancel | None
+) -> Frame:
     table = warehouse.query(statement, seconds=seconds, cancel=cancel)
     columns = [value_column(column, table) for column in compiled.columns]
     named = table.rename_columns([column.name for column in columns])
