@@ -1,6 +1,6 @@
 """Tables of the databases that business systems keep, read through SQLAlchemy so that one connector speaks to all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
@@ -45,11 +45,11 @@ class Database(Connector, frozen=True):
     database: Annotated[str, Meta(title="库名", description="Name of the database", examples=["waste"])]
     user: Annotated[str | None, Meta(title="用户", description="A reading user; {env: NAME} takes it from the environment")] = None
     password: Annotated[str | None, Meta(title="口令", description="{env: NAME}; never written here")] = None
-    port: Annotated[int | None, Meta(title="端口", description="Unsaid: the database's usual one", ge=1, le=65535)] = None
+    port: Annotated[Annotated[int, Meta(ge=1, le=65535)] | None, Meta(title="端口", description="Unsaid: the database's usual one")] = None
     batch: Annotated[AtLeastOne, Meta(title="批行数", description="Rows fetched at a time")] = 50_000
     seconds: Annotated[AtLeastOne, Meta(title="连接超时", description="Seconds to wait for a connection")] = 10
 
-    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Iterator[RowBatch]:
+    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The table's rows in batches, in order of the cursor column when there is one, from the row at `since` on."""
         try:
             with self._engine(around).connect() as connection:
@@ -110,16 +110,19 @@ class Database(Connector, frozen=True):
             statement = select(*columns, cursor.label("chengmai_cursor")).order_by(cursor)
             # At the cursor too: another row may have been written in the same instant after the last reading.
             statement = statement.where(cursor >= _cursor_value(cursor, since)) if since is not None else statement
-        answer = connection.execution_options(stream_results=True, yield_per=self.batch).execute(statement)
         names = [column.name for column in columns]
         done, last = 0, since
-        for part in answer.partitions():
-            rows = [tuple(row) for row in part]
-            if cursor is not None:
-                last = next((_cursor_text(row[-1]) for row in reversed(rows) if row[-1] is not None), last)
-            arrays = [_array([row[place] for row in rows]) for place in range(len(names))]
-            yield RowBatch(pa.table(arrays, names=names), pa.array(range(done + 1, done + 1 + len(rows)), pa.int64()), stream.table, last)
-            done += len(rows)
+        # Closed by `with`, for a reading may be given up halfway: the server would keep the rest of the answer for it.
+        with connection.execution_options(stream_results=True, yield_per=self.batch).execute(statement) as answer:
+            for part in answer.partitions():
+                rows = [tuple(row) for row in part]
+                if cursor is not None:
+                    last = next((_cursor_text(row[-1]) for row in reversed(rows) if row[-1] is not None), last)
+                arrays = [_array([row[place] for row in rows]) for place in range(len(names))]
+                yield RowBatch(
+                    pa.table(arrays, names=names), pa.array(range(done + 1, done + 1 + len(rows)), pa.int64()), stream.table, last
+                )
+                done += len(rows)
 
 
 def _cursor_value(column: Column[Any], since: str) -> Any:
@@ -136,9 +139,12 @@ def _cursor_text(value: Any) -> str:
 def _array(cells: list[Any]) -> pa.Array:
     """The cells in their own type; what Arrow has no type for (UUID, ranges, mixed) becomes text."""
     try:
-        return pa.array(cells)
+        array = pa.array(cells)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        array = None
+    if array is None or isinstance(array.type, pa.BaseExtensionType):
         return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+    return array
 
 
 def _failed(host: str, error: SQLAlchemyError) -> SourceFailed:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Annotated, Any, ClassVar, Literal
@@ -55,7 +55,7 @@ class Files(Connector, frozen=True):
     stream: ClassVar[type[Struct]] = FileStream
     root: Annotated[str, Meta(title="目录", description="Folder of the files", examples=["exports"])] = "."
 
-    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Iterator[RowBatch]:
+    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The rows of all matching files in the order of their names. The cursor is the newest file's time."""
         root = _root(self.root, around)
         found = [(path, path.stat().st_mtime_ns) for path in _matching(root, stream.path)]

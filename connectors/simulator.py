@@ -1,6 +1,6 @@
 """Rows of a simulated city, so that the platform can be seen at work before any business system is connected."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -28,7 +28,7 @@ class Simulator(Connector, frozen=True):
     stream: ClassVar[type[Struct]] = SimulatedStream
     seed: Annotated[int, Meta(title="种子", description="Another seed is another city", ge=0)] = 2026
 
-    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Iterator[RowBatch]:
+    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The rows up to `around.now`; the cursor is that instant. Tables without a time come whole and have no cursor."""
         if stream.stream in TABLES:
             yield _batch(TABLES[stream.stream](self.seed), stream.stream, None)

@@ -1,6 +1,7 @@
 """Contract of a connector: it turns a place outside into batches of raw rows, and knows nothing of datasets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,7 +60,7 @@ class Connector(PluginPart, frozen=True):
 
     stream: ClassVar[type[Struct]]  # the shape of a stream's `read`
 
-    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Iterator[RowBatch]:
+    def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The rows of a stream (`stream` is one of `self.stream`), only those from the cursor `since` on when it is given.
 
         A row at the cursor itself may come again. Raises SourceFailed.
@@ -73,9 +74,10 @@ class Connector(PluginPart, frozen=True):
 
 def sample(connector: Connector, stream: Any, around: Surroundings, rows: int) -> pa.Table:
     """The first rows of a stream, raw; an empty table when it has none."""
-    for batch in connector.read(stream, around):
-        if batch.rows.num_rows:
-            return batch.rows.slice(0, rows)
+    with closing(connector.read(stream, around)) as batches:  # a reading left halfway holds its connection until it is closed
+        for batch in batches:
+            if batch.rows.num_rows:
+                return batch.rows.slice(0, rows)
     return pa.table({})
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.warehouse import ARROW_TYPES, ColumnType
+from engine.warehouse import ARROW_TYPES, DECIMAL_PLACES, ColumnType
 
 Bad = NDArray[np.bool_]
 YES, NO = frozenset("true t yes y 1 是 真".split()), frozenset("false f no n 0 否 假".split())
@@ -56,6 +56,8 @@ def whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.string())
     if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
         array = array.cast(pa.string())
     return array
@@ -244,6 +246,8 @@ def _from_typed(array: pa.Array, kind: ColumnType, zone: str) -> Cells:
     wanted = ARROW_TYPES[kind]
     if not _related(array.type, kind):
         return _from_text(_without_empty(_text(array).values), kind, None, zone)
+    if kind == "decimal" and pa.types.is_decimal(array.type) and array.type.scale > DECIMAL_PLACES:
+        array = pc.round(array, ndigits=DECIMAL_PLACES, round_mode="half_towards_infinity")
     if kind == "date" and pa.types.is_timestamp(array.type):
         midnight = pc.equal(pc.floor_temporal(array, unit="day"), array)
         days = pc.if_else(midnight, array, pa.scalar(None, array.type)).cast(wanted)
