@@ -1,5 +1,7 @@
 """Aggregates as trees: one table from the language's names to nodes that mean the same on every warehouse."""
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from engine.compiling import nodes
@@ -7,6 +9,17 @@ from engine.expression.tree import Binary, Expr
 
 MERGEABLE = {"sum": "sum", "count": "sum", "min": "min", "max": "max"}  # how partial results of finer periods add up
 COUNTS = ("count", "count_distinct")
+PLAIN: dict[str, Callable[[exp.Expression], exp.Expression]] = {
+    "sum": lambda value: exp.Sum(this=value),
+    "count_distinct": lambda value: nodes.count_distinct(value),
+    "min": lambda value: exp.Min(this=value),
+    "max": lambda value: exp.Max(this=value),
+    "avg": lambda value: exp.Avg(this=nodes.typed(value, "float")),
+    "median": lambda value: nodes.percentile(value, 0.5),
+    "stddev": lambda value: exp.StddevSamp(this=nodes.typed(value, "float")),
+    "any": nodes.bool_or,
+    "all": nodes.bool_and,
+}
 
 
 def aggregate(
@@ -21,32 +34,12 @@ def aggregate(
     if agg == "count":
         return exp.Count(this=value if value is not None else exp.Star())
     assert value is not None, agg
-    match agg:
-        case "sum":
-            return exp.Sum(this=value)
-        case "count_distinct":
-            return nodes.count_distinct(value)
-        case "min":
-            return exp.Min(this=value)
-        case "max":
-            return exp.Max(this=value)
-        case "avg":
-            return exp.Avg(this=nodes.typed(value, "float"))
-        case "median":
-            return nodes.percentile(value, 0.5)
-        case "percentile":
-            return nodes.percentile(value, at if at is not None else 0.5, method)
-        case "stddev":
-            return exp.StddevSamp(this=nodes.typed(value, "float"))
-        case "any":
-            return nodes.bool_or(value)
-        case "all":
-            return nodes.bool_and(value)
-        case "last":
-            return nodes.at_greatest(value, order if order is not None else value.copy())
-        case "first":
-            return nodes.at_least(value, order if order is not None else value.copy())
-    raise ValueError(agg)
+    if agg == "percentile":
+        return nodes.percentile(value, at if at is not None else 0.5, method)
+    if agg in ("first", "last"):
+        chosen = nodes.at_greatest if agg == "last" else nodes.at_least
+        return chosen(value, order if order is not None else value.copy())
+    return PLAIN[agg](value)
 
 
 def weighted(value: exp.Expression, weight: exp.Expression) -> tuple[exp.Expression, exp.Expression]:

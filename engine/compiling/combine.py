@@ -30,12 +30,15 @@ class Link(Struct, frozen=True):
     is_stacked: bool = True  # its keys are keys of the answer, after moving
 
 
+Slot = tuple[Leaf | Across, Relation, Link, str]
+
+
 def answer_select(writer: Writer, columns: Sequence[tuple[str, object]], shape: Shape, fill: str | None = None) -> exp.Select:
     """SELECT of the shape's keys and one column for each tree."""
     cells = list(dict.fromkeys(cell for _, tree in columns for cell in cells_of(tree)))
     relations = writer.relations_of(cells)
     links = {_leaf(cell): link_of(_leaf(cell).shape, shape) for cell in cells}
-    places: dict[object, exp.Expression] = {}
+    places: dict[Leaf | Across, exp.Expression] = {}
     if fill is None and len({relation.name for relation in relations.values()}) == 1 and all(link == Link() for link in links.values()):
         body = _straight(relations, places, shape)
     else:
@@ -62,28 +65,28 @@ def link_of(leaf: Shape, asked: Shape) -> Link:
     return Link(by=by, is_stacked=is_full and (not by.months or moves_whole_months))
 
 
-def _straight(relations: dict[object, Relation], places: dict[object, exp.Expression], shape: Shape) -> exp.Select:
+def _straight(relations: dict[Leaf | Across, Relation], places: dict[Leaf | Across, exp.Expression], shape: Shape) -> exp.Select:
     """All leaves stand in one relation with the answer's own keys: no alignment is needed."""
     relation = next(iter(relations.values()))
-    for leaf, _ in relations.items():
+    for leaf in relations:
         places[leaf] = column_ref(ROW, relation.columns[looked_back(leaf)])
     table = exp.Table(this=identifier(relation.name), alias=exp.TableAlias(this=identifier(ROW)))
     return exp.Select().from_(table, copy=False)
 
 
 def _aligned(
-    writer: Writer, cells: Sequence[Cell | Across], relations: dict[object, Relation], links: dict[object, Link],
-    places: dict[object, exp.Expression], shape: Shape, fill: str | None,
+    writer: Writer, cells: Sequence[Cell | Across], relations: dict[Leaf | Across, Relation], links: dict[Leaf | Across, Link],
+    places: dict[Leaf | Across, exp.Expression], shape: Shape, fill: str | None,
 ) -> exp.Select:  # fmt: skip
     """Stacked relations are grouped by key (NULL meets NULL, nothing multiplies); the others are looked up by key."""
     keys = key_columns(shape)
-    stacked: dict[tuple[str, Link], list[object]] = {}
-    looked_up: dict[tuple[str, Link], list[object]] = {}
+    stacked: dict[tuple[str, Link], list[Leaf | Across]] = {}
+    looked_up: dict[tuple[str, Link], list[Leaf | Across]] = {}
     for cell in cells:
         leaf = _leaf(cell)
         into = stacked if links[leaf].is_stacked else looked_up
         into.setdefault((relations[leaf].name, links[leaf]), []).append(leaf)
-    slots: list[tuple[object, Relation, Link, str]] = []
+    slots: list[Slot] = []
     for (_, link), leaves in stacked.items():
         for leaf in leaves:
             slots.append((leaf, relations[leaf], link, f"cell_{len(slots) + 1}"))
@@ -105,8 +108,8 @@ def _branch(
     writer: Writer,
     link: Link,
     relation: Relation,
-    leaves: Sequence[object],
-    slots: Sequence[tuple[object, Relation, Link, str]],
+    leaves: Sequence[Leaf | Across],
+    slots: Sequence[Slot],
     keys: Sequence[str],
     shape: Shape,
 ) -> exp.Select:
@@ -117,13 +120,10 @@ def _branch(
     return exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
 
 
-def _keys_only(
-    link: Link, relation: Relation, slots: Sequence[tuple[object, Relation, Link, str]], keys: Sequence[str], shape: Shape
-) -> exp.Select:
+def _keys_only(link: Link, relation: Relation, slots: Sequence[Slot], keys: Sequence[str], shape: Shape) -> exp.Select:
     columns = [named(_forward(link, shape) if key == TIME else column_ref(None, key), key) for key in keys]
     columns += [named(_null(slots, slot), slot) for _, _, _, slot in slots]
-    select = exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
-    return select
+    return exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
 
 
 def _forward(link: Link, shape: Shape) -> exp.Expression:
@@ -139,7 +139,7 @@ def shifted_key(time: exp.Expression, by: Span, shape: Shape) -> exp.Expression:
     return nodes.add_interval(time, by.months, days, seconds, nodes.is_date_grain(named_grain(shape.grain) or "day"))
 
 
-def _null(slots: Sequence[tuple[object, Relation, Link, str]], slot: str) -> exp.Expression:
+def _null(slots: Sequence[Slot], slot: str) -> exp.Expression:
     """NULL of the slot's sort: a bare NULL would be text to PostgreSQL."""
     leaf, relation = next((leaf, relation) for leaf, relation, _, name in slots if name == slot)
     kind = relation.kinds[relation.columns[looked_back(leaf)]]
@@ -147,8 +147,8 @@ def _null(slots: Sequence[tuple[object, Relation, Link, str]], slot: str) -> exp
 
 
 def _stack(
-    writer: Writer, branches: Sequence[exp.Select], slots: Sequence[tuple[object, Relation, Link, str]],
-    places: dict[object, exp.Expression], keys: Sequence[str], shape: Shape,
+    writer: Writer, branches: Sequence[exp.Select], slots: Sequence[Slot],
+    places: dict[Leaf | Across, exp.Expression], keys: Sequence[str], shape: Shape,
 ) -> exp.Select:  # fmt: skip
     union: exp.Query = branches[0]
     for branch in branches[1:]:
@@ -173,8 +173,8 @@ def _look_up(
     body: exp.Select,
     relation: Relation,
     link: Link,
-    leaves: Sequence[object],
-    places: dict[object, exp.Expression],
+    leaves: Sequence[Leaf | Across],
+    places: dict[Leaf | Across, exp.Expression],
     shape: Shape,
     alias: str,
 ) -> None:
@@ -200,7 +200,7 @@ def _look_up(
 def _fill_branch(
     writer: Writer,
     branches: Sequence[exp.Select],
-    slots: Sequence[tuple[object, Relation, Link, str]],
+    slots: Sequence[Slot],
     keys: Sequence[str],
     shape: Shape,
     fill: str,
@@ -213,7 +213,7 @@ def _fill_branch(
 
 
 def _projected(
-    writer: Writer, body: exp.Select, columns: Sequence[tuple[str, object]], places: dict[object, exp.Expression], shape: Shape
+    writer: Writer, body: exp.Select, columns: Sequence[tuple[str, object]], places: dict[Leaf | Across, exp.Expression], shape: Shape
 ) -> exp.Select:
     chosen = [named(column_ref(ROW, key), key) for key in key_columns(shape)]
     chosen += [named(tree_node(tree, places), name) for name, tree in columns]
@@ -221,7 +221,7 @@ def _projected(
     return body
 
 
-def tree_node(tree: object, places: dict[object, exp.Expression]) -> exp.Expression:
+def tree_node(tree: object, places: dict[Leaf | Across, exp.Expression]) -> exp.Expression:
     """A tree over the answer's row."""
     match tree:
         case Cell(leaf=leaf):
@@ -230,8 +230,7 @@ def tree_node(tree: object, places: dict[object, exp.Expression]) -> exp.Express
             return places[tree].copy()
         case Formula(expr=expr, arguments=arguments):
             named_trees = dict(arguments)
-            made = build(expr, lambda column: _guarded(tree_node(named_trees[column.name], places)), None)
-            return made
+            return build(expr, lambda column: _guarded(tree_node(named_trees[column.name], places)), None)
         case Elapsed(shape=shape):
             return elapsed_node(shape)
         case Seam(until=until, old=old, new=new, shape=shape):

@@ -83,7 +83,7 @@ class Expander:
         indicator = self.catalog.indicator(request.indicator)
         target = indicator.target if indicator is not None else None
         return replace(
-            request, modifiers=request.modifiers[:-1], has_public_denominator=indicator is not None and indicator.denominator == "public",
+            request, modifiers=request.modifiers[:-1], has_public_denominator=request.has_public_denominator or (indicator is not None and indicator.denominator == "public"),
             target=(target.value if target.value is not None else target.of) if target is not None else None,
         )  # fmt: skip
 
@@ -92,10 +92,15 @@ class Expander:
         modifiers = self.modifiers.several(indicator.modifier)
         assert indicator.of is not None
         finest = named_grain(indicator.grain)
+        is_public = indicator.denominator == "public"
+
+        def below(asked: Shape) -> Request:
+            return Request(indicator.of or "", asked, modifiers, has_public_denominator=is_public)
+
         if not any(modifier.needs_grain for modifier in modifiers) or finest is None or shape.grain == finest:
-            return self.tree(Value(Request(indicator.of, shape, modifiers)), depth + 1)
+            return self.tree(Value(below(shape)), depth + 1)
         inner = replace(shape, grain=finest)
-        values = self.tree(Value(Request(indicator.of, inner, modifiers)), depth + 1)
+        values = self.tree(Value(below(inner)), depth + 1)
         how = indicator.over_time if isinstance(indicator.over_time, str) else "last"
         return Cell(Fold(values, inner, how, None, shape))
 
@@ -225,8 +230,7 @@ class Expander:
             text = over_time.count or over_time.share
             how, condition = ("count" if over_time.count else "share"), parsed(text or "true").expr
         if how == "share":
-            raise_unit = Cell(Fold(cell, inner, "share", condition, shape))
-            return raise_unit
+            return Cell(Fold(cell, inner, "share", condition, shape))
         return Cell(Fold(cell, inner, how, condition, shape), how == "count")
 
     def _converted(self, tree: Tree, operand: Operand, unit: str) -> Tree:

@@ -17,8 +17,7 @@ def filler(writer: Writer, branches: Sequence[exp.Select], keys: Sequence[str], 
     found = _found(branches, keys)
     pieces: list[tuple[exp.Expression, dict[str, str]]] = []
     if fill in ("members", "all"):
-        for axis in shape.axes:
-            pieces.append((_members(writer, axis, branches, keys), {axis.name: "member"}))
+        pieces += [(_members(writer, axis, branches, keys), {axis.name: "member"}) for axis in shape.axes]
         if shape.grain and fill == "members":
             pieces.append((_distinct(found, [TIME], "periods_present"), {TIME: TIME}))
     elif shape.axes:

@@ -117,10 +117,7 @@ def time_of(dataset: Dataset, name: str | None, dataset_id: str, shape: Shape) -
 def axis_keys(writer: Writer, scan: Scan, shape: Shape, clock: Clock) -> list[tuple[str, exp.Expression]]:
     """Key columns for the axes of the shape."""
     via = dict(shape.via)
-    found: list[tuple[str, exp.Expression]] = []
-    for axis in shape.axes:
-        found.append((axis.name, axis_node(writer, scan, axis, clock, via)))
-    return found
+    return [(axis.name, axis_node(writer, scan, axis, clock, via)) for axis in shape.axes]
 
 
 def axis_node(writer: Writer, scan: Scan, axis: Axis, clock: Clock, via: dict[str, str]) -> exp.Expression:

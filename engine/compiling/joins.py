@@ -44,7 +44,8 @@ class Joins:
             return self.newest.subquery(self.alias, copy=False)
         table = table_ref(self.dataset_id)
         if not self.before:
-            return exp.alias_(table, self.alias, table=True, copy=False)
+            table.set("alias", exp.TableAlias(this=identifier(self.alias)))
+            return table
         select = exp.Select(expressions=[exp.Star(), *self.before.values()]).from_(table, copy=False)
         return select.subquery(self.alias, copy=False)
 

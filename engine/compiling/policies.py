@@ -21,6 +21,7 @@ def in_unit_of_share(unit: str) -> int:
 
 
 def cell_of(leaf: Flow | Level | Reading, total: Sum) -> Cell:
+    """The cell of a leaf."""
     return Cell(leaf, total.agg in ("count", "count_distinct"))
 
 

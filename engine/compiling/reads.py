@@ -26,7 +26,7 @@ def _collect(catalog: Catalog, id: str, found: set[str], seen: set[str]) -> None
     for below in used_indicators(indicator):
         _collect(catalog, below, found, seen)
     # A register with validity has no news to be late with: its rows hold until it says otherwise.
-    counted = [(one.dataset, one.stock) for one in (indicator, *indicator.parts)]
+    counted = [(indicator.dataset, indicator.stock), *((operand.dataset, operand.stock) for operand in indicator.parts)]
     found.update(dataset for dataset, stock in counted if dataset is not None and (stock is None or stock.valid is None))
     if indicator.conversion is not None:
         found.update((indicator.conversion.base.dataset, indicator.conversion.then.dataset))

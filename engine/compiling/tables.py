@@ -25,7 +25,7 @@ def stored_columns(dataset: Dataset) -> tuple[Column, ...]:
 
 def column_type(column: Column) -> ColumnType:
     """The warehouse type of a column; codes, attachments and documents are text there."""
-    return "text" if column.type in AS_TEXT else column.type
+    return "text" if column.type in AS_TEXT else column.type  # type: ignore[return-value]
 
 
 def default_time(dataset: Dataset) -> Time | None:

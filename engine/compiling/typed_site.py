@@ -137,6 +137,8 @@ def _name(catalog: Catalog, definition: Definition, site: Site, path: tuple[str,
 
 
 def _scope_name(catalog: Catalog, path: tuple[str, ...]) -> Typed | None:
+    if path == ("region",) and catalog.project.region is None:
+        return _said_elsewhere()
     if path[0] == "viewer" and len(path) > 1:
         return Typed("text")
     dimension = catalog.dimension(catalog.project.region or "" if path == ("region",) else ".".join(path))

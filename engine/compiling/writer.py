@@ -63,10 +63,10 @@ class Writer:
             return Column(("?", name))
         return rebuild(expr, self.bind)
 
-    def relations_of(self, cells: Iterable[Cell | Across]) -> dict[object, Relation]:
+    def relations_of(self, cells: Iterable[Cell | Across]) -> dict[Leaf | Across, Relation]:
         """The relation in which each leaf is computed; leaves of the same shape over the same rows share one."""
         groups: dict[object, list[Leaf | Across]] = {}
-        leaves: dict[object, object] = {}
+        leaves: dict[Leaf | Across, Leaf | Across] = {}
         for cell in cells:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
             made = looked_back(leaf)
