@@ -77,7 +77,7 @@ def test_other_spellings_have_one_usual_text(text: str, usual: str) -> None:
         ("t/", "unreadable-unit", 2, None),
         ("件件", "unreadable-unit", 1, None),
         ("t/0", "unreadable-unit", 2, None),
-        ("m^9", "unreadable-unit", 1, None),
+        ("m^10", "unreadable-unit", 1, None),
         ("((((((((t))))))))", "unreadable-unit", 5, None),
         ("t" * 61, "unreadable-unit", 60, None),
     ],

@@ -1,10 +1,12 @@
 """A formula gives the same value in a database as in plain Python, whatever is null in the row."""
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 import duckdb
+import psycopg
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -32,6 +34,7 @@ from engine.expression.tree import (
 )  # fmt: skip
 from engine.expression.types import infer
 from engine.findings import Place
+from engine.state.server import Server
 from tests.engine.expression.oracle import work_out
 
 HERE = Place("x.yaml")
@@ -156,14 +159,32 @@ def close(one: object, other: object) -> bool:
     return one == other
 
 
+def select(expr: Expr) -> exp.Select:
+    return exp.select(build(expr, column_node)).from_("given").order_by("n")
+
+
+def table(types: Mapping[str, str]) -> str:
+    return "CREATE TEMPORARY TABLE given (n INTEGER, " + ", ".join(f'"{name}" {types[kind]}' for name, kind in TYPES.items()) + ")"
+
+
 def answers(expr: Expr, given: list[dict[str, Value]]) -> list[object]:
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE given (n INTEGER, " + ", ".join(f'"{name}" {SQL_TYPES[kind]}' for name, kind in TYPES.items()) + ")")
+    connection.execute(table(SQL_TYPES))
     marks = ", ".join("?" for _ in range(len(TYPES) + 1))
     for number, row in enumerate(given):
         connection.execute(f"INSERT INTO given VALUES ({marks})", [number, *(row[name] for name in TYPES)])
-    tree = exp.select(build(expr, column_node)).from_("given").order_by("n")
-    return [answer for (answer,) in connection.execute(tree.sql("duckdb")).fetchall()]
+    return [answer for (answer,) in connection.execute(select(expr).sql("duckdb")).fetchall()]
+
+
+def answers_of_postgres(expr: Expr, given: list[dict[str, Value]], dsn: str) -> list[object]:
+    with psycopg.connect(dsn) as connection:
+        connection.execute(table(SQL_TYPES | {"text": 'TEXT COLLATE "C"', "float": "DOUBLE PRECISION"}))
+        marks = ", ".join("%s" for _ in range(len(TYPES) + 1))
+        for number, row in enumerate(given):
+            connection.execute(f"INSERT INTO given VALUES ({marks})", [number, *(row[name] for name in TYPES)])
+        said = [answer for (answer,) in connection.execute(select(expr).sql("postgres")).fetchall()]
+        connection.rollback()
+    return said
 
 
 def inferred(expr: Expr) -> Expr:
@@ -179,6 +200,17 @@ def test_a_database_and_plain_python_agree_on_every_formula_and_row(expr: Expr, 
     _, findings = infer(expr, column_type, HERE, {})
     assume({finding.code for finding in findings} != {"unit-mismatch"})  # hours beside a plain number are refused, rightly
     said = answers(inferred(expr), given_rows)
+    expected = [work_out(expr, {**row, "viewer.regions": ("a", "中文")}) for row in given_rows]
+    assert all(close(one, other) for one, other in zip(said, expected, strict=True)), (said, expected)
+
+
+@pytest.mark.postgres
+@pytest.mark.fuzz
+@given(st.one_of(number_trees(3), text_trees(3), time_trees(3), condition_trees(3)), rows)
+def test_postgresql_and_plain_python_agree_too(postgres_server: Server, expr: Expr, given_rows: list[dict[str, Value]]) -> None:
+    _, findings = infer(expr, column_type, HERE, {})
+    assume({finding.code for finding in findings} != {"unit-mismatch"})
+    said = answers_of_postgres(inferred(expr), given_rows, postgres_server.dsn())
     expected = [work_out(expr, {**row, "viewer.regions": ("a", "中文")}) for row in given_rows]
     assert all(close(one, other) for one, other in zip(said, expected, strict=True)), (said, expected)
 
