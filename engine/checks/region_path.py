@@ -6,21 +6,26 @@ from typing import ClassVar
 from engine.check import Check
 from engine.compiling.reach import coarser, column_of, dataset_of, road_by_path, road_to_dimension
 from engine.compiling.refuse import Refused
+from engine.expression.tree import Column, columns
 from engine.findings import Finding, did_you_mean
 from engine.kind import Definition
+from engine.kinds.access import Access
 from engine.kinds.dataset import Dataset
 from engine.loading.catalog import Catalog
+from engine.loading.expressions import expressions_of
 
 
 class RegionPath(Check, frozen=True):
     """`region` is `public`, or a relationship or column from which the project's region dimension is reached (行级范围路径)."""
 
     tag: ClassVar[str] = "region-path"
-    kinds: ClassVar[tuple[str, ...]] = ("dataset",)
+    kinds: ClassVar[tuple[str, ...]] = ("dataset", "access")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
-        """One finding for a path that starts nowhere, or that does not lead to the region."""
+        """One finding for a path that starts nowhere, or that does not lead to the region; and for a role that needs a region nobody named."""
         spec = definition.spec
+        if isinstance(spec, Access):
+            yield from self._region_of_a_role(catalog, definition)
         if not isinstance(spec, Dataset) or spec.region in (None, "public"):
             return
         path = spec.region or ""
@@ -43,6 +48,18 @@ class RegionPath(Check, frozen=True):
                 f"give a column on that road the dimension {goal} or a finer one; or write region: public",
             )
             yield self.at(catalog, definition, ("region",), said)
+
+    def _region_of_a_role(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
+        for site in expressions_of(definition):
+            parsed = site.parsed
+            if parsed is not None and Column(("region",)) in columns(parsed.expr) and catalog.project.region is None:
+                said = (
+                    "没有说明「region」是哪个维度",
+                    "which dimension 'region' means is not said",
+                    "在 project.yaml 里写 region: 区域维度的标识",
+                    "write into project.yaml region: id of the dimension of regions",
+                )
+                yield self.at(catalog, definition, site.path, said, offset=parsed.offsets.get("region", 0))
 
 
 def _reaches(catalog: Catalog, dataset_id: str, path: str, goal: str) -> bool:

@@ -137,7 +137,7 @@ def _name(catalog: Catalog, definition: Definition, site: Site, path: tuple[str,
 
 
 def _scope_name(catalog: Catalog, path: tuple[str, ...]) -> Typed | None:
-    if path == ("region",) and catalog.project.region is None:
+    if path == ("region",) and catalog.dimension(catalog.project.region or "") is None:
         return _said_elsewhere()
     if path[0] == "viewer" and len(path) > 1:
         return Typed("text")

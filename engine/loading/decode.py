@@ -68,7 +68,9 @@ def decode_part(members: Mapping[str, type[Member]], value: Any, what_zh: str, w
         advice_zh, advice_en = did_you_mean(tag, known, f"可用：{'、'.join(known)}", f"known: {', '.join(known)}")
         words = {"name": shortened(tag), "what_zh": what_zh, "what_en": what_en, "advice_zh": advice_zh, "advice_en": advice_en}
         return Misfit("unknown-part", () if isinstance(value, str) else (tag,), words, of_key=True)
-    decoded = decode(member, {} if settings is None else settings)
+    if settings is not None and not isinstance(settings, dict):
+        return Misfit("wrong-type", (tag,), misfits.wrong_type(misfits.name_of((tag,)), "object", settings, declared(member)))
+    decoded = decode(member, settings or {})
     return decoded.below((tag,)) if isinstance(decoded, Misfit) else decoded
 
 

@@ -11,7 +11,7 @@ from engine.loading.source_map import Path, Spot
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 MAX_FINDINGS = 20
 
 

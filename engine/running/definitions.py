@@ -1,6 +1,6 @@
 """Loading and checking in one step, and again for one changed file: what editors, the command line and the server open."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.check import check_definitions
 from engine.findings import Finding, in_order
 from engine.loading import project
-from engine.loading.catalog import Catalog, Key
+from engine.loading.catalog import PROJECT, Catalog, Key
 from engine.loading.project import Loaded
 from engine.loading.references import references
 
@@ -19,6 +19,7 @@ class Checked(Struct, frozen=True):
     loaded: Loaded
     findings: tuple[Finding, ...]
     by_definition: Mapping[Key, list[Finding]] = {}
+    uses: Mapping[Key, frozenset[Key]] = {}  # what each definition names
 
     @property
     def catalog(self) -> Catalog:
@@ -38,7 +39,7 @@ def load_texts_checked(files: Mapping[str, str]) -> Checked:
 
 def check(loaded: Loaded) -> Checked:
     """All findings of a project, those of shape and those of meaning."""
-    return _gathered(loaded, check_definitions(loaded.catalog))
+    return _gathered(loaded, check_definitions(loaded.catalog), _uses(loaded.catalog))
 
 
 def reload_checked(checked: Checked, path: str, relative: str, text: str | None) -> Checked:
@@ -54,11 +55,14 @@ def reload_file_checked(checked: Checked, folder: Path, relative: str) -> Checke
 def recheck(before: Checked, loaded: Loaded) -> Checked:
     """Findings of a newer state of the project, taking over those that cannot have changed."""
     changed = _changed(before.catalog, loaded.catalog)
-    touched = changed | _touched(changed, before.catalog, loaded.catalog)
+    uses = _uses(loaded.catalog, before)
+    touched = changed | _touched(changed, before.uses, uses)
+    if PROJECT in changed or ("dimension", loaded.catalog.project.region or "") in touched:
+        return check(loaded)  # zone, calendars and region hold for every definition
     # A finding may advise a name that is new or gone, so what has findings is looked at again.
     touched |= {key for key, findings in before.by_definition.items() if findings}
     kept = {key: findings for key, findings in before.by_definition.items() if key not in touched and key in loaded.catalog.definitions}
-    return _gathered(loaded, {**kept, **check_definitions(loaded.catalog, touched)})
+    return _gathered(loaded, {**kept, **check_definitions(loaded.catalog, touched)}, uses)
 
 
 def _changed(before: Catalog, after: Catalog) -> set[Key]:
@@ -66,15 +70,24 @@ def _changed(before: Catalog, after: Catalog) -> set[Key]:
     return {key for key in keys if before.source_maps.get(key) is not after.source_maps.get(key)}
 
 
-def _touched(changed: set[Key], *catalogs: Catalog) -> set[Key]:
+def _uses(catalog: Catalog, before: Checked | None = None) -> dict[Key, frozenset[Key]]:
+    """What each definition names; taken over for those that are the same as before."""
+    old = before.catalog.definitions if before else {}
+    known = before.uses if before else {}
+    return {
+        key: known[key] if old.get(key) is definition else frozenset((one.kind, one.id) for one in references(definition))
+        for key, definition in catalog.definitions.items()
+    }
+
+
+def _touched(changed: set[Key], *uses: Mapping[Key, frozenset[Key]]) -> set[Key]:
     """Whatever refers to a changed definition, over any number of steps; and what a changed proof proves."""
     users: dict[Key, set[Key]] = {}
-    touched: set[Key] = set()
-    for catalog in catalogs:
-        for user, used in _edges(catalog):
-            users.setdefault(used, set()).add(user)
-            if user in changed and user[0] == "test":
-                touched.add(used)
+    for one in uses:
+        for user, used in one.items():
+            for key in used:
+                users.setdefault(key, set()).add(user)
+    touched = {proved for one in uses for key in changed if key[0] == "test" for proved in one.get(key, ())}
     waiting = [*changed, *touched]
     while waiting:
         for user in users.get(waiting.pop(), ()):
@@ -84,13 +97,6 @@ def _touched(changed: set[Key], *catalogs: Catalog) -> set[Key]:
     return touched
 
 
-def _edges(catalog: Catalog) -> Iterator[tuple[Key, Key]]:
-    for key, definition in catalog.definitions.items():
-        for reference in references(definition):
-            yield key, (reference.kind, reference.id)
-
-
-def _gathered(loaded: Loaded, by_definition: Mapping[Key, Iterable[Finding]]) -> Checked:
-    lists = {key: list(findings) for key, findings in by_definition.items()}
-    everything = [*loaded.findings, *(finding for findings in lists.values() for finding in findings)]
-    return Checked(loaded, tuple(in_order(everything)), lists)
+def _gathered(loaded: Loaded, by_definition: Mapping[Key, list[Finding]], uses: Mapping[Key, frozenset[Key]]) -> Checked:
+    everything = [*loaded.findings, *(finding for findings in by_definition.values() for finding in findings)]
+    return Checked(loaded, tuple(in_order(everything)), by_definition, uses)
