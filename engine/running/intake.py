@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 from sqlglot import exp
@@ -14,6 +13,7 @@ from engine.compiling.tables import table_of
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
 from engine.kinds.dataset import Dataset
 from engine.loading.catalog import Catalog
+from engine.running.cells import Bad, none_bad
 from engine.running.field_map import StreamOf, filled, stream_of_dataset
 from engine.running.quality import broken_rules, missing_values
 from engine.running.quarantine import QUARANTINE, Place, quarantine_rows, refused_rows
@@ -133,8 +133,11 @@ def _sound(
         yield from rows.combine_chunks().to_batches()
 
 
-def _any_of(rows: int, masks: list[np.ndarray[Any, np.dtype[np.bool_]]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.logical_or.reduce([np.zeros(rows, dtype=np.bool_), *masks])
+def _any_of(rows: int, masks: list[Bad]) -> Bad:
+    together = none_bad(rows)
+    for mask in masks:
+        together = together | mask
+    return together
 
 
 def _keys_of(catalog: Catalog, dataset: Dataset, warehouse: Warehouse) -> Callable[[str], pa.Array | None]:
