@@ -53,7 +53,8 @@ def prover_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Path, str], 
 def test_a_proof_holds(folder: Path, proof: str, tag: str, prover_of: Callable[[Path, str], Prover]) -> None:
     results = prover_of(folder, tag).prove(proof)
 
-    assert [told(result) for result in results if not result.is_passed] == []
+    failed = "\n\n".join(told(result) for result in results if not result.is_passed)
+    assert not failed, failed
 
 
 def told(result: ProofResult) -> str:
