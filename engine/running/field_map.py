@@ -14,9 +14,10 @@ from engine.expression.grammar import parse
 from engine.expression.tree import Column as Name
 from engine.expression.tree import Expr
 from engine.findings import DefinitionsAreWrong
-from engine.kinds.dataset import Code, Column, Dataset
+from engine.kinds.dataset import Column, Dataset
 from engine.kinds.source import FieldMap, Stream
 from engine.loading.catalog import Catalog
+from engine.parts import Code
 from engine.running.cells import Bad, typed_cells, whole, why_bad
 from engine.running.formulas import Rows
 from engine.running.quarantine import Flaw
