@@ -1,6 +1,7 @@
 """The HTTP application: controllers, the shape of every refusal, and the headers that keep foreign hosts and inline code out."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,7 +26,7 @@ from portal.api.health import health
 from portal.api.indicator_page import IndicatorPageController
 from portal.api.indicators import IndicatorController
 from portal.api.page import page_response
-from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refused_with, trouble, wants_page
+from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
 from portal.api.query import QueryController
 from portal.api.reference_page import ReferencePageController
 from portal.api.world import FONTS, STATIC, World
@@ -33,6 +34,8 @@ from portal.api.world import FONTS, STATIC, World
 log = logging.getLogger("chengmai")
 Asking = Request[Any, Any, State]
 
+# Another site's name that leads to this machine is how a foreign page would read what only this machine may.
+LOCAL_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -49,6 +52,7 @@ def create_app(world: World) -> Litestar:
     """The application over a world; the caller opens and closes the warehouse."""
     return Litestar(
         route_handlers=[*controllers(), *static_files()],
+        before_request=refuse_foreign_names,
         dependencies={"world": Provide(lambda: world, sync_to_thread=False)},
         exception_handlers=refusals(world),
         openapi_config=OpenAPIConfig(title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi"),
@@ -115,6 +119,16 @@ def of_validation(error: HTTPException) -> Problem:
         "/api lists all parameters",
     )
     return refused_with(400, said).problem
+
+
+async def refuse_foreign_names(request: Asking) -> None:
+    """Only who calls this machine by a name of its own is answered."""
+    name = re.sub(r":\d+$", "", request.headers.get("host", ""))
+    if name not in LOCAL_NAMES:
+        raise refusal(
+            400, "foreign-host", f"这里不叫「{name}」", f"this is not '{name}'",
+            advice_zh="用 127.0.0.1 或 localhost 访问", advice_en="call it 127.0.0.1 or localhost",
+        )  # fmt: skip
 
 
 async def add_headers(message: Message, scope: Scope) -> None:

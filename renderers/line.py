@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from renderers.axis import Axis, every_nth, round_axis
-from renderers.number import SCALES, Number, scale_and_decimals, write_number
+from renderers.number import Number, scale_of, write_number
 from renderers.period import period_label, tick_label
 
 
@@ -88,7 +88,8 @@ def line(
     return LineSpec(
         width, height, left, right, top, bottom,
         lines=tuple(joined(run) for run in solid if len(run) > 1),
-        areas=tuple(f"{run[0][0]},{floor} {joined(run)} {run[-1][0]},{floor}" for run in solid if len(run) > 1),
+        # An area says "this much of something"; over an axis that does not begin at zero it would say it wrongly.
+        areas=tuple(f"{run[0][0]},{floor} {joined(run)} {run[-1][0]},{floor}" for run in solid if len(run) > 1 and axis.low == 0),
         tails=tuple(joined(run) for run in runs(xs[max(done - 1, 0) :], ys[max(done - 1, 0) :]) if len(run) > 1),
         dots=dots(points, xs, ys, grain, unit, display),
         x_ticks=tuple(Tick(xs[n], tick_label(points[n].at, grain)) for n in every_nth(len(points), width // 88)),
@@ -116,17 +117,12 @@ def dots(
 
 def y_ticks(axis: Axis, unit: str, display: str | None, top: float, down: float) -> tuple[Tick, ...]:
     """Labels of the value axis; they share their decimals, so that the digits stand under each other."""
-    scale = float(write_scale(display))
+    scale = float(scale_of(display))
     step = (axis.ticks[1] - axis.ticks[0]) / scale
     decimals = 0 if step >= 1 and step == int(step) else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
     return tuple(
         Tick(round(top + down * (1 - axis.part(tick)), 1), write_number(tick, unit, display, decimals=decimals).text) for tick in axis.ticks
     )
-
-
-def write_scale(display: str | None) -> int:
-    """By how much the display format divides."""
-    return SCALES[scale_and_decimals(display)[0]]
 
 
 def finished(points: Sequence[Point]) -> tuple[Point, ...]:
@@ -141,7 +137,9 @@ def spark(points: Sequence[Point], width: int = 120, height: int = 32) -> SparkS
     if not values:
         return SparkSpec(width, height, (), None)
     low, high = min(values), max(values)
-    span = (high - low) or 1.0
+    if low == high:  # a level series runs through the middle, not along the floor
+        low, high = low - 1.0, high + 1.0
+    span = high - low
     xs = [round(4 + (width - 8) * n / max(len(points) - 1, 1), 1) for n in range(len(points))]
     ys = [None if point.value is None else round(4 + (height - 8) * (1 - (point.value - low) / span), 1) for point in points]
     drawn = runs(xs, ys)

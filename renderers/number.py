@@ -31,6 +31,11 @@ def scale_and_decimals(display: str | None) -> tuple[str, int | None]:
     return match[1] or "", None if match[2] is None else int(match[2])
 
 
+def scale_of(display: str | None) -> int:
+    """By how much a display format divides."""
+    return SCALES[scale_and_decimals(display)[0]]
+
+
 def decimals_that_matter(value: float) -> int:
     """Decimals for about four significant digits: 0 above a thousand, 3 below one."""
     size = abs(value)

@@ -9,7 +9,7 @@ import msgspec
 from engine.findings import Finding, Place
 from engine.question import Question
 from engine.running.ask import Answer, ask
-from engine.warehouse import Cancel, StatementCancelled, StatementTimedOut
+from engine.warehouse import Cancel, StatementCancelled, StatementTimedOut, Warehouse
 from portal.api.world import World
 from portal.identity.local import viewer_of_request
 
@@ -59,3 +59,9 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
 def with_index(answer: Answer, index: int) -> Answer:
     """The answer under its place in the whole batch."""
     return msgspec.structs.replace(answer, index=index)
+
+
+def written_sql(warehouse: Warehouse, answer: Answer) -> str:
+    """The statement of an answer, laid out for reading; no text where there is none."""
+    statement = answer.compiled.statement if answer.compiled is not None else None
+    return warehouse.write(statement.tree, pretty=True) if statement is not None else ""

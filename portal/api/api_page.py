@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.question import Question
@@ -64,7 +65,7 @@ class ApiPageController(Controller):
         return Response(msgspec.json.encode(document_of(request)), media_type="application/json")
 
     @get("/", sync_to_thread=False)
-    def page(self, request: Request[Any, Any, State], world: World) -> Response[str]:
+    def page(self, request: Request[Any, Any, State], world: NamedDependency[World]) -> Response[str]:
         """The document as a page."""
         document = document_of(request)
         values = {"version": document["openapi"], "addresses": addresses(document)}

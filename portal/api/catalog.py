@@ -4,12 +4,15 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.findings import did_you_mean
 from engine.kind import Definition
 from engine.registry import kinds
+from portal.api.parameters import Id, Kind, Search
 from portal.api.problem import Refused, refusal, unknown_definition
+from portal.api.shapes import default_of
 from portal.api.world import World
 
 
@@ -41,14 +44,14 @@ class CatalogController(Controller):
     path = "/api/catalog"
     tags = ["catalog 目录"]
 
-    @get("/{kinds:str}", summary="List the definitions of a kind 列出一类定义", sync_to_thread=False)
-    def entries(self, kinds: str, world: World, search: str = "") -> list[Entry]:
+    @get("/{kinds:str}", summary="列出一类定义 · List the definitions of a kind", sync_to_thread=False)
+    def entries(self, kinds: Kind, world: NamedDependency[World], search: Search = "") -> list[Entry]:
         """`kinds` is indicators, datasets, dimensions, sources, access, tests or project; every word of `search` must occur."""
         kind = kind_named(kinds)
         return [entry for entry in map(entry_of, definitions_of(world, kind)) if is_found(entry, search)]
 
-    @get("/{kind:str}/{id:str}", summary="One definition whole 一个定义", sync_to_thread=False)
-    def detail(self, kind: str, id: str, world: World) -> Detail:
+    @get("/{kind:str}/{id:str}", summary="一个定义的全文 · One definition whole", sync_to_thread=False)
+    def detail(self, kind: Kind, id: Id, world: NamedDependency[World]) -> Detail:
         """What the file says, as JSON under the names it is written with."""
         definition = world.catalog.definitions.get((kind_named(kind), id))
         if definition is None:
@@ -95,20 +98,18 @@ def is_found(entry: Entry, search: str) -> bool:
 
 def plain_definition(definition: Definition) -> dict[str, Any]:
     """The fields of a definition that are not at their default, as plain values under the names written in files."""
-    spec = definition.spec
-    said = {
-        field.encode_name: getattr(spec, field.name)
-        for field in msgspec.structs.fields(spec)
-        if field.required or getattr(spec, field.name) not in (field.default, (), {}, None)
-    }
-    return {name: without_empty(msgspec.to_builtins(value)) for name, value in said.items()}
+    said: dict[str, Any] = plain(definition.spec)
+    return said
 
 
-def without_empty(value: Any) -> Any:
-    """A plain value without the parts that say nothing."""
-    if isinstance(value, dict):
-        return {key: without_empty(inner) for key, inner in value.items() if inner not in (None, [], {})}
-    return [without_empty(inner) for inner in value] if isinstance(value, list | tuple) else value
+def plain(value: Any) -> Any:
+    """A value without the fields that only say what would hold anyway."""
+    if isinstance(value, Struct):
+        fields = [(field, getattr(value, field.name)) for field in msgspec.structs.fields(value)]
+        return {field.encode_name: plain(inner) for field, inner in fields if field.required or inner != default_of(field)}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return {key: plain(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def no_definition(world: World, kind: str, id: str) -> Refused:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.kinds.indicator import Indicator
@@ -10,6 +11,7 @@ from portal.api.answering import answers
 from portal.api.catalog import definitions_of, entry_of, is_found
 from portal.api.latest import Latest, grain_of, latest_in, series_question
 from portal.api.page import Page, page_response
+from portal.api.parameters import Chosen
 from portal.api.state import State
 from portal.api.world import World
 from renderers.line import SparkSpec, finished, spark
@@ -63,7 +65,7 @@ class CataloguePageController(Controller):
     include_in_schema = False
 
     @get("/", sync_to_thread=True)
-    def page(self, world: World, search: str = "", domain: str = "") -> Response[str]:
+    def page(self, world: NamedDependency[World], search: Chosen = "", domain: Chosen = "") -> Response[str]:
         """The catalogue, cut by a search and a domain."""
         return page_response(world, Page("catalogue.html", "指标目录", "catalogue", catalogue(world, search, domain)))
 

@@ -1,6 +1,7 @@
 """Whether the server answers, for whoever watches over it."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from portal.api.world import World
@@ -15,7 +16,7 @@ class Health(Struct, frozen=True):
     warehouse: str
 
 
-@get("/healthz", tags=["health 健康"], summary="Is the server alive 存活检查", sync_to_thread=False)
-def health(world: World) -> Health:
+@get("/healthz", tags=["health 健康"], summary="存活检查 · Is the server alive", sync_to_thread=False)
+def health(world: NamedDependency[World]) -> Health:
     """Definitions are loaded and the warehouse is open."""
     return Health("ok", len(world.catalog.ids("indicator")), world.definition_version, world.warehouse.tag)

@@ -1,8 +1,10 @@
 """One indicator whole: the value, how it moved, how it splits, and why it is what it is."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.frame import Frame
@@ -10,12 +12,14 @@ from engine.kinds.indicator import Indicator
 from engine.question import Period, Question
 from engine.running.ask import Answer
 from engine.running.explain import explain
-from portal.api.answering import answers
+from portal.api.answering import answers, written_sql
 from portal.api.catalogue_page import domain_of, domain_titles
 from portal.api.choices import Choice, Chosen, choices, dimension_title
 from portal.api.indicators import indicator_of
 from portal.api.latest import Latest, latest_in, points_in, series_question
 from portal.api.page import Page, page_response
+from portal.api.parameters import Chosen as Word
+from portal.api.parameters import Id
 from portal.api.problem import Trouble, trouble
 from portal.api.state import State
 from portal.api.titles import Titles, titled
@@ -23,7 +27,7 @@ from portal.api.tree import Node, node_of
 from portal.api.world import World
 from portal.identity.local import viewer_of_request
 from renderers.line import LineSpec, Point, SparkSpec, finished, line, spark
-from renderers.number import write_change, write_number
+from renderers.number import decimals_that_matter, scale_and_decimals, scale_of, write_change, write_number
 from renderers.period import instant_label, period_label
 from renderers.sentence import summary
 
@@ -76,6 +80,8 @@ class IndicatorPage(Struct, frozen=True):
     series: list[PeriodRow]
     by_title: str
     members: list[MemberRow]
+    member_unit: str
+    member_total: str
     total_title: str
     no_members: str
     explained: Node | None
@@ -93,7 +99,7 @@ class IndicatorPageController(Controller):
     include_in_schema = False
 
     @get("/indicators/{id:str}", sync_to_thread=True)
-    def page(self, id: str, world: World, grain: str = "", by: str = "", last: str = "") -> Response[str]:
+    def page(self, id: Id, world: NamedDependency[World], grain: Word = "", by: Word = "", last: Word = "") -> Response[str]:
         """The page of an indicator; grain, by and last choose what is shown."""
         indicator = indicator_of(world, id)
         chosen = Chosen(grain, by, last)
@@ -111,6 +117,7 @@ def indicator_page(world: World, id: str, indicator: Indicator, wanted: Chosen) 
     latest = latest_in(found[0], indicator, chosen.grain, now)
     definition = world.catalog.definitions["indicator", id]
     troubles = [trouble(finding) for answer in found.values() for finding in answer.findings]
+    members, display = members_of(found.get(1), indicator, latest, world.titles)
     explained, no_explain = explained_at(world, id, indicator, latest, chosen.grain)
     return IndicatorPage(
         id=id, title=indicator.title, meaning=indicator.meaning or "", unit=indicator.unit, owner=indicator.owner or "",
@@ -123,16 +130,17 @@ def indicator_page(world: World, id: str, indicator: Indicator, wanted: Chosen) 
         summary=summary(indicator.title, latest.points, chosen.grain, indicator.unit, indicator.display),
         series=period_rows(latest.points, indicator, chosen.grain),
         by_title=dimension_title(world.catalog, chosen.by), total_title="合计",
-        members=members_of(found.get(1), indicator, latest, world.titles),
+        members=members, member_unit=write_number(None, indicator.unit, display).unit,
+        member_total=write_number(latest.number, indicator.unit, display).text,
         no_members="这个指标没有可切分的维度" if not chosen.by else "所选时段没有数据",
         explained=explained, no_explain=no_explain, file=relative(world, definition.file), text=definition_text(world, definition.file),
-        warehouse=world.warehouse.tag, sql=found[0].sql or "", command=command_of(id, chosen),
+        warehouse=world.warehouse.tag, sql=written_sql(world.warehouse, found[0]), command=command_of(id, chosen),
     )  # fmt: skip
 
 
 def explained_at(world: World, id: str, indicator: Indicator, latest: Latest, grain: str) -> tuple[Node | None, str]:
     """The formula tree of the period that is shown on top."""
-    at = next((point.at for point in reversed(latest.points) if point.value is not None and point.value == latest.number), None)
+    at = shown_period(latest)
     if at is None:
         return None, "没有数值可以说明"
     question = Question(indicators=(id,), grain=grain, period=Period(start=at.isoformat(), end=period_end(latest.points, at)))
@@ -173,28 +181,34 @@ def period_rows(points: Sequence[Point], indicator: Indicator, grain: str) -> li
     ]
 
 
-def members_of(answer: Answer | None, indicator: Indicator, total: Latest, titles: Titles) -> list[MemberRow]:
-    """One row a member: its value in the period that is shown on top, and how it moved; the greatest first."""
+def members_of(answer: Answer | None, indicator: Indicator, total: Latest, titles: Titles) -> tuple[list[MemberRow], str | None]:
+    """One row a member, the greatest first: its value in the period shown on top, and how it moved; and the display of the column."""
     frame = answer.frame if answer is not None else None
     if frame is None or not frame.of_role("dimension"):
-        return []
-    series = {title: points_in(frame, rows) for title, rows in rows_by_member(frame, titles).items()}
-    at = next((point.at for point in reversed(total.points) if point.value is not None and point.value == total.number), None)
+        return [], indicator.display
+    at = shown_period(total)
     found = []
-    for title, points in series.items():
-        until = tuple(point for point in points if at is None or str(point.at)[:19] <= str(at)[:19])
-        now = until[-1].value if until else None
-        before = until[-2].value if len(until) > 1 else None
-        found.append((title, now, before, points))
-    greatest = max((abs(now) for _, now, _, _ in found if now is not None), default=0) or 1
+    for title, rows in rows_by_member(frame, titles).items():
+        points = points_in(frame, rows)
+        until = [point.value for point in points if at is None or str(point.at)[:19] <= str(at)[:19]]
+        found.append((title, until[-1] if until else None, until[-2] if len(until) > 1 else None, points))
     found.sort(key=lambda each: (each[1] is None, -(each[1] or 0)))
+    greatest = max((abs(now) for _, now, _, _ in found if now is not None), default=0.0)
+    # 0.03 万t says less of a district than 258 t: a scale that makes the greatest smaller than one is left off.
+    display = indicator.display if greatest >= scale_of(indicator.display) else None
+    decimals = scale_and_decimals(display)[1] if display else decimals_that_matter(greatest)
     return [
         MemberRow(
-            title, write_number(now, indicator.unit, indicator.display).text, round(max(now or 0, 0) / greatest * 100, 1),
+            title, write_number(now, indicator.unit, display, decimals=decimals).text, round(max(now or 0, 0) / (greatest or 1) * 100, 1),
             write_change(now, before, indicator.unit), spark(finished(points)),
         )
         for title, now, before, points in found
-    ]  # fmt: skip
+    ], display  # fmt: skip
+
+
+def shown_period(latest: Latest) -> date | None:
+    """Begin of the period whose value stands on top."""
+    return next((point.at for point in reversed(latest.points) if point.value is not None and point.value == latest.number), None)
 
 
 def rows_by_member(frame: Frame, titles: Titles) -> dict[str, list[int]]:

@@ -4,25 +4,19 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
 from msgspec import Struct
 
 from engine.compiling.lineage import lineage
 from engine.kinds.indicator import Indicator
 from engine.question import Period, Question
 from engine.running.explain import explain
-from portal.api.answering import answers
+from portal.api.answering import answers, written_sql
 from portal.api.catalog import no_definition
+from portal.api.parameters import By, From, Grain, Id, Last, To, Where
 from portal.api.problem import refused_for
 from portal.api.world import World
 from portal.identity.local import viewer_of_request
-
-By = Parameter(query="by", default=None, required=False, description="Dimension to split by; several times for several")
-Grain = Parameter(query="grain", default=None, required=False, description="Time grain, e.g. month")
-From = Parameter(query="from", default=None, required=False, description="First instant, e.g. 2026-01-01")
-To = Parameter(query="to", default=None, required=False, description="First instant after")
-Last = Parameter(query="last", default=None, required=False, description="A duration ending now, e.g. P30D")
-Where = Parameter(query="where", default=None, required=False, description="Condition in the formula grammar")
 
 
 class SqlText(Struct, frozen=True):
@@ -33,41 +27,44 @@ class SqlText(Struct, frozen=True):
     sql: str
 
 
+def asked_question(
+    id: Id, world: NamedDependency[World], by: By = None, grain: Grain = None, first: From = None, to: To = None, last: Last = None,
+    where: Where = None,
+) -> Question:  # fmt: skip
+    """The question that an address asks about one indicator; 404 when there is none of that id."""
+    indicator_of(world, id)
+    period = Period(start=first, end=to, last=last) if first or to or last else None
+    return Question(indicators=(id,), by=tuple(by or ()), grain=grain, period=period, where=where)
+
+
 class IndicatorController(Controller):
     """GET /api/indicators/{id}/…"""
 
     path = "/api/indicators/{id:str}"
     tags = ["indicator 指标"]
+    dependencies = {"asked": Provide(asked_question, sync_to_thread=False)}
 
-    @get("/explain", summary="Formula tree with the value at each node 公式树", sync_to_thread=True)
-    def explain(
-        self, id: str, world: World, by: list[str] | None = By, grain: str | None = Grain, first: str | None = From, to: str | None = To,
-        last: str | None = Last, where: str | None = Where,
-    ) -> dict[str, Any]:  # fmt: skip
+    @get("/explain", summary="公式树，每个节点有值 · Formula tree with the value at each node", sync_to_thread=True)
+    def explain(self, world: NamedDependency[World], asked: NamedDependency[Question]) -> dict[str, Any]:
         """Every node has value, unit, SQL, source tables, data version and as-of, and says why when there is no value."""
-        asked = question_of(world, id, by, grain, first, to, last, where)
         explained = explain(world.catalog, world.warehouse, asked, viewer_of_request(), world.clock(), seconds=world.limits.seconds)
         if isinstance(explained, list):
             raise refused_for(explained)
         return plain(explained)
 
-    @get("/lineage", summary="Which columns feed it, and what it feeds 血缘", sync_to_thread=False)
-    def lineage(self, id: str, world: World) -> dict[str, Any]:
+    @get("/lineage", summary="血缘：来自哪些列，用于哪些指标 · Which columns feed it, and what it feeds", sync_to_thread=False)
+    def lineage(self, id: Id, world: NamedDependency[World]) -> dict[str, Any]:
         """Column-level lineage both ways."""
         indicator_of(world, id)
         return plain(lineage(world.catalog, id))
 
-    @get("/sql", summary="The SQL that computes it 所用 SQL", sync_to_thread=True)
-    def sql(
-        self, id: str, world: World, by: list[str] | None = By, grain: str | None = Grain, first: str | None = From, to: str | None = To,
-        last: str | None = Last, where: str | None = Where,
-    ) -> SqlText:  # fmt: skip
+    @get("/sql", summary="所用 SQL · The SQL that computes it", sync_to_thread=True)
+    def sql(self, world: NamedDependency[World], asked: NamedDependency[Question]) -> SqlText:
         """The statement of the same question that POST /api/query answers."""
-        asked = question_of(world, id, by, grain, first, to, last, where)
         answer = next(answers(world, [asked]))
         if answer.frame is None:
             raise refused_for(answer.findings)
-        return SqlText(id, world.warehouse.tag, answer.sql)
+        return SqlText(str(asked.indicators[0]), world.warehouse.tag, written_sql(world.warehouse, answer))
 
 
 def indicator_of(world: World, id: str) -> Indicator:
@@ -76,15 +73,6 @@ def indicator_of(world: World, id: str) -> Indicator:
     if found is None:
         raise no_definition(world, "indicator", id)
     return found
-
-
-def question_of(
-    world: World, id: str, by: list[str] | None, grain: str | None, first: str | None, to: str | None, last: str | None, where: str | None
-) -> Question:
-    """The question that an address asks about one indicator."""
-    indicator_of(world, id)
-    period = Period(start=first, end=to, last=last) if first or to or last else None
-    return Question(indicators=(id,), by=tuple(by or ()), grain=grain, period=period, where=where)
 
 
 def plain(struct: object) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.running.ask import Answer
 from msgspec import Struct
 
 from engine.frame import COMPLETE, Frame
 from engine.kinds.indicator import Indicator
 from engine.parts import GRAINS
 from engine.question import Period, Question
-from portal.api.state import State, state_of
+from engine.running.ask import Answer
+from portal.api.state import GAP, State, state_of
 from renderers.line import Point, points_of
+from renderers.line import finished as drawn_until_now
 from renderers.number import Number, write_change, write_number
 from renderers.period import period_label
 
@@ -85,13 +86,15 @@ def latest_of(
     value = last.value if last else None
     written = write_number(value, indicator.unit, indicator.display)
     was = before.value if before else None
+    drawn = drawn_until_now(points)
+    is_gap = bool(drawn) and drawn[-1].value is None and value is not None
     return Latest(
         value=written.text,
         unit=written.unit,
         period=period_label(last.at, grain) if last else "无数据",
         change=write_change(value, was, indicator.unit),
         rises=0 if value is None or was is None or value == was else 1 if value > was else -1,
-        state=state_of(indicator, value, as_of, now, failed=failed),
+        state=GAP if is_gap else state_of(indicator, value, as_of, now, failed=failed),
         points=points,
         number=value,
     )

@@ -6,8 +6,11 @@ from typing import Any
 
 import msgspec
 from anyio import to_thread
-from litestar import Controller, post
+from litestar import Controller, Request, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.params import RawBody
 from litestar.response import Stream
 
 from engine.question import Question
@@ -40,9 +43,12 @@ class QueryController(Controller):
     path = "/api/query"
     tags = ["query 查询"]
 
-    @post(status_code=200, operation_class=AskOperation, summary="Ask a batch of questions 批量查询", media_type=NDJSON)
-    async def ask(self, body: bytes, world: World) -> Stream:
+    @post(status_code=200, operation_class=AskOperation, summary="批量查询，答案逐行返回 · Ask a batch of questions", media_type=NDJSON)
+    async def ask(self, request: Request[Any, Any, State], body: RawBody, world: NamedDependency[World]) -> Stream:
         """A JSON list of questions in, NDJSON out: one line for each answer, in the order they are ready, each with its `index`."""
+        if request.content_type[0] != "application/json":  # also keeps other sites' plain forms out
+            raise refusal(415, "not-json", "请求体须为 JSON", "the body must be JSON", advice_zh="加上 content-type: application/json",
+                          advice_en="say content-type: application/json")  # fmt: skip
         questions = decode_questions(body, world.limits.questions)
         return Stream(stream_answers(world, questions), media_type=NDJSON, headers={"cache-control": "no-store"})
 

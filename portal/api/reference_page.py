@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.modifier import Modifier
@@ -36,7 +37,7 @@ class ReferencePageController(Controller):
     include_in_schema = False
 
     @get("/reference", sync_to_thread=False)
-    def page(self, world: World) -> Response[str]:
+    def page(self, world: NamedDependency[World]) -> Response[str]:
         """The reference page."""
         return page_response(world, Page("reference.html", "参考手册", "reference", {"groups": reference()}))
 

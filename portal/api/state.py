@@ -21,6 +21,7 @@ SOUND = State("fresh", "circle", "正常")
 LATE = State("late", "diamond", "延迟")
 STALE = State("stale", "ring", "陈旧")
 FAILED = State("failed", "cross", "计算失败")
+GAP = State("late", "diamond", "最近一期无值")
 EMPTY = State("stale", "ring", "无数据")
 # From the gravest to the mildest.
 LEVELS = {

@@ -46,7 +46,10 @@ def trouble_of_json(error: Exception) -> Trouble:
 
 def trouble_of_shape(body: bytes) -> Trouble:
     """The trouble of a body that is JSON, and is no list of questions."""
-    value: Any = msgspec.json.decode(body)
+    try:
+        value: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:  # the typed reader stops at the first misfit, this one reads on
+        return trouble_of_json(error)
     if not isinstance(value, list):
         words = given_words(value)
         return Trouble(

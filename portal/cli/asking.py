@@ -16,6 +16,7 @@ from engine.running.explain import explain as explain_question
 from engine.warehouse import Warehouse
 from portal import wiring
 from portal.api.answer_line import answer_line
+from portal.api.answering import written_sql
 from portal.api.definition_version import definition_version
 from portal.api.titles import Titles
 from portal.api.tree import node_of
@@ -50,7 +51,7 @@ def sql(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE) -> int:
         指标标识，一个或几个
     """
     with opened(place, ids) as (catalog, warehouse):
-        print(answered(catalog, warehouse, question_from(ids, asking), place.viewer).sql)
+        print(written_sql(warehouse, answered(catalog, warehouse, question_from(ids, asking), place.viewer)))
     return 0
 
 
