@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from sqlglot import exp
 
+from engine.compiling.dropping import dropped_by
 from engine.compiling.expand import Expander
 from engine.compiling.leaves import Cell, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
 from engine.compiling.names import identifier, named
@@ -29,7 +30,7 @@ class Relation(Struct, frozen=True):
 
 
 Maker = Callable[["Writer", Sequence[Any]], Relation]
-Answer = Callable[["Writer", Sequence[tuple[str, Tree]], Shape], exp.Select]
+Answer = Callable[["Writer", Sequence[tuple[str, Tree]], Shape, str | None], exp.Select]
 
 
 class Writer:
@@ -71,11 +72,15 @@ class Writer:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
             made = looked_back(leaf)
             leaves[leaf] = made
-            members = groups.setdefault(signature(made), [])
+            members = groups.setdefault(self._rows_of(made), [])
             if made not in members:
                 members.append(made)
         made_of = {key: self._relation(key, members) for key, members in groups.items()}
-        return {leaf: made_of[signature(made)] for leaf, made in leaves.items()}
+        return {leaf: made_of[self._rows_of(made)] for leaf, made in leaves.items()}
+
+    def _rows_of(self, leaf: Leaf | Across) -> object:
+        """Leaves that agree in this read the same rows."""
+        return (signature(leaf), dropped_by(self.catalog, leaf))
 
     def _relation(self, key: object, members: Sequence[Leaf | Across]) -> Relation:
         memo = (key, tuple(members))
@@ -101,7 +106,7 @@ def signature(leaf: object) -> object:
         case Reading():
             return ("reading", leaf.dataset, leaf.time, leaf.per, leaf.take, leaf.carry, leaf.shape)
         case Fold():
-            return ("fold", leaf.inner_shape, leaf.shape)
+            return ("fold", leaf.inner_shape, leaf.shape, leaf.is_filled)
         case Pairs():
             return ("pairs", leaf.indicator, leaf.shape)
     return leaf
