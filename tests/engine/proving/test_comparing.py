@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.proving.comparing import difference, same_value
+from engine.proving.comparing import Row, difference, same_value
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def test_these_are_not(expected: Any, got: Any) -> None:
 
 
 def test_the_order_of_rows_does_not_matter_unless_it_was_asked_for() -> None:
-    expected = [{"g": "a", "v": 1}, {"g": None, "v": 2}]
-    got = [{"g": None, "v": 2}, {"g": "a", "v": 1}]
+    expected: list[Row] = [{"g": "a", "v": 1}, {"g": None, "v": 2}]
+    got: list[Row] = [{"g": None, "v": 2}, {"g": "a", "v": 1}]
 
     assert difference(expected, got, ["g"], is_ordered=False) is None
     assert difference(expected, got, ["g"], is_ordered=True) is not None
 
 
 def test_a_difference_names_missing_unexpected_and_unequal_rows() -> None:
-    expected = [{"g": "a", "v": 1}, {"g": "b", "v": 2}]
-    got = [{"g": "a", "v": 3}, {"g": None, "v": 2}]
+    expected: list[Row] = [{"g": "a", "v": 1}, {"g": "b", "v": 2}]
+    got: list[Row] = [{"g": "a", "v": 3}, {"g": None, "v": 2}]
 
     assert difference(expected, got, ["g"], is_ordered=False) == (
         "            g     v\n"
@@ -53,7 +53,7 @@ def test_a_difference_names_missing_unexpected_and_unequal_rows() -> None:
 
 
 def test_a_row_that_comes_twice_is_not_a_row_that_comes_once() -> None:
-    once = [{"g": "a", "v": 1}]
+    once: list[Row] = [{"g": "a", "v": 1}]
 
     assert difference(once, once * 2, ["g"], is_ordered=False) is not None
     assert difference(once * 2, once, ["g"], is_ordered=False) is not None
