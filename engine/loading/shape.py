@@ -52,7 +52,7 @@ class Declared(Struct, frozen=True):
 
 def declared(shape: type[Struct], path: Path = ()) -> Declared | None:
     """What the struct declares at a path; None where nothing is declared, as inside free settings."""
-    here: Declared | None = _declared(_type_info(shape))
+    here: Declared | None = _declared(_inspected(shape))
     for part in path:
         if here is None:
             return None
@@ -72,13 +72,13 @@ def label_in(description: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _type_info(shape: type) -> Any:
+def _inspected(shape: type) -> Any:
     return msgspec.inspect.type_info(shape)
 
 
 @lru_cache(maxsize=512)
 def _fields(shape: type) -> dict[str, Declared]:
-    return {field.encode_name: _declared(field.type) for field in _type_info(shape).fields}
+    return {field.encode_name: _declared(field.type) for field in _inspected(shape).fields}
 
 
 def _declared(kind: Any) -> Declared:

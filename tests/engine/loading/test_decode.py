@@ -89,7 +89,8 @@ def test_each_phrase_of_msgspec_becomes_ours(written: dict[str, Any], phrase: st
 
 
 def test_what_is_no_map_is_no_definition() -> None:
-    for value in ([], "x", 3, None, True):
+    values: list[Any] = [[], "x", 3, None, True]
+    for value in values:
         found = decode(Outer, value)
         assert isinstance(found, Misfit)
         assert found.code == "not-a-definition"

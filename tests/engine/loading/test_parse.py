@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 from engine.findings import Place
 from engine.loading.parse import parse_text, text_of
 from engine.loading.scalars import HIDDEN
-from tests.engine.loading.hostile import HEAD, cases
+from tests.engine.loading.hostile import cases
+from tests.engine.loading.hostile_case import HEAD
 
 
 def value(text: str, file: str = "a.yaml") -> Any:

@@ -97,7 +97,7 @@ def test_a_changed_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert [finding.code for finding in reload_file(loaded, folder, "city/dates.dataset.yaml").findings] == ["not-utf8"]
 
 
-EDITS = {
+EDITS: dict[str, list[str | None]] = {
     "sanitation/msw.indicator.yaml": [None, "title: x\n", "title: x\nunit: t\nformula: sanitation.twice / 2\n", CITY["sanitation/msw.indicator.yaml"]],
     "sanitation/twice.indicator.yaml": [None, "title: 两倍\nunit: t\nformula: 2 * sanitation.msw\n", "title: 两倍\nunit: km\nof: sanitation.msw\n"],
     "sanitation/twice.test.yaml": [None, "ask: {}\nexpect: []\n", "of: sanitation.msw\nask: {}\nexpect: []\n"],
