@@ -62,6 +62,9 @@ def run(arguments: Sequence[str]) -> int:
     except WarehouseIsBusy as error:
         errors.print(f"数据文件 {error} 正被另一个进程使用（多半是 chengmai serve）\n    先停掉它，或者向它提问：POST /api/query")
         return BROKEN
+    except FileNotFoundError as error:
+        errors.print(f"没有这个文件夹：{error}\n    用 --definitions 指明定义在哪里")
+        return BROKEN
     except StatementTimedOut:
         errors.print("计算超过时限，已停止\n    缩短时段，或改用更粗的粒度")
         return BROKEN
