@@ -23,6 +23,7 @@ class Axis(Struct, frozen=True):
     time: str | None = None  # for a time axis: which time; "default" is the indicator's own
     part: str | None = None  # weekday, month ...: comes round again
     grain: str | None = None
+    is_hidden: bool = False  # computed by, but not shown: the coarser level a share is taken within
 
 
 class Shift(Struct, frozen=True):

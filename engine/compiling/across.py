@@ -24,7 +24,7 @@ def write_across(writer: Writer, members: Sequence[Across]) -> Relation:
     wide = replace(one.shape, start=_earlier(one))
     source = writer.cte(
         relation_name("values", wide),
-        writer.answer(writer, [("value", reshaped(one.tree, lambda shape: replace(shape, start=wide.start)))], wide),
+        writer.answer(writer, [("value", reshaped(one.tree, lambda shape: replace(shape, start=wide.start)))], wide, None),
     )
     keys = key_columns(one.shape)
     value = column_ref(ROWS, "value")

@@ -10,11 +10,12 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref
-from engine.compiling.periods import asked_period, bucket_start, instant, named_grain, next_start
+from engine.compiling.periods import asked_period, bucket_start, named_grain, next_start
 from engine.compiling.reach import coarser, road_by_path
-from engine.compiling.refuse import QUESTION, Refused, refuse
+from engine.compiling.reads import used_indicators
+from engine.compiling.refuse import refuse
 from engine.compiling.rows import parsed
-from engine.compiling.writer import TIME, Writer, key_columns
+from engine.compiling.writer import TIME, Writer
 from engine.expression.build import build
 from engine.expression.tree import Column as Name
 from engine.expression.tree import Expr, columns
@@ -88,7 +89,7 @@ def label_of(part: object) -> str:
     return match[1] if match else type(part).__name__
 
 
-def axes_of(catalog: Catalog, question: Question, columns: Sequence[Column]) -> tuple[Axis, ...]:
+def axes_of(catalog: Catalog, modifiers: Modifiers, question: Question, columns: Sequence[Column]) -> tuple[Axis, ...]:
     """What the answer is split by; each must be allowed by every indicator."""
     taken: set[str] = {TIME}
     axes: list[Axis] = []
@@ -98,7 +99,30 @@ def axes_of(catalog: Catalog, question: Question, columns: Sequence[Column]) -> 
             axes.append(Axis(name=name, time=one.time, part=one.part, grain=one.grain))
             continue
         axes.append(_axis(catalog, one, columns, safe_name(one, taken)))
-    return tuple(axes)
+    return (*axes, *_levels_within(catalog, modifiers, columns, axes, taken))
+
+
+def _levels_within(
+    catalog: Catalog, modifiers: Modifiers, value_columns: Sequence[Column], axes: Sequence[Axis], taken: set[str]
+) -> list[Axis]:
+    """Coarser levels that a share or rank is taken within, though the answer does not show them."""
+    asked = {axis.dimension for axis in axes}
+    reached = {coarse for axis in axes if axis.dimension for coarse in coarser(catalog, axis.dimension)}
+    wanted: dict[str, None] = {}
+    for column in value_columns:
+        for modifier in (*column.modifiers, *_declared(catalog, modifiers, column.indicator)):
+            wanted.update(dict.fromkeys(getattr(modifier, "within", ())))
+    return [Axis(name=safe_name(one, taken), dimension=one, is_hidden=True) for one in wanted if one in reached and one not in asked]
+
+
+def _declared(catalog: Catalog, modifiers: Modifiers, indicator_id: str, depth: int = 0) -> list[Modifier]:
+    """Modifiers that an indicator, or one it is made of, is defined with."""
+    indicator = catalog.indicator(indicator_id)
+    if indicator is None or depth > 20:
+        return []
+    written = [indicator.modifier, *(operand.modifier for operand in indicator.parts)]
+    own = [modifier for one in written for modifier in modifiers.several(one)]
+    return own + [modifier for below in used_indicators(indicator) for modifier in _declared(catalog, modifiers, below, depth + 1)]
 
 
 def _axis(catalog: Catalog, text: str, columns: Sequence[Column], name: str) -> Axis:
@@ -220,7 +244,7 @@ def having_of(
 def output_names(question: Question, value_columns: Sequence[Column], shape: Shape) -> dict[str, str]:
     """Names that `having` and `order` may use, to their SQL columns."""
     places = {column.name: column.sql for column in value_columns}
-    for asked, axis in zip(question.by, shape.axes, strict=True):
+    for asked, axis in zip(question.by, shape.axes, strict=False):
         places[asked if isinstance(asked, str) else axis.name] = axis.name
     if len(value_columns) == 1:
         places.setdefault("value", value_columns[0].sql)
@@ -238,10 +262,7 @@ def order_of(question: Question, value_columns: Sequence[Column], shape: Shape) 
             advice = did_you_mean(one.by, places, f"可用：{'、'.join(places)}", f"known: {', '.join(places)}")
             raise refuse("unknown-answer-column", f"答案里没有「{one.by}」这一列", f"the answer has no column '{one.by}'", advice)
         order.append((places[one.by], one.desc))
-    rest = [
-        key for key in [*([TIME] if shape.grain else []), *(axis.name for axis in shape.axes)] if key not in {name for name, _ in order}
-    ]
+    sorted_by = {name for name, _ in order}
+    shown = [axis.name for axis in shape.axes if not axis.is_hidden]
+    rest = [key for key in [*([TIME] if shape.grain else []), *shown] if key not in sorted_by]
     return [*order, *((key, False) for key in rest)]
-
-
-__all__ = ["QUESTION", "Refused", "instant", "key_columns"]

@@ -1,6 +1,7 @@
 """A leaf's time: which literal bounds its column, which bucket its rows fall in, and where the business day begins."""
 
 from datetime import datetime, timedelta
+from datetime import time as time_of_day
 
 from sqlglot import exp
 
@@ -48,10 +49,14 @@ class Clock:
 
     def literal(self, moment: datetime, *, is_business: bool = True) -> exp.Expression:
         """A bound as a constant of the column's own type and zone."""
-        if is_business and not self.is_date:
-            moment = moment + self.offset
+        if is_business:
+            moment = self.business_start(moment)
         moment = in_zone(moment, self.catalog.project.zone, self.zone)
         return nodes.literal_date(as_day(moment)) if self.is_date else nodes.literal_timestamp(moment)
+
+    def business_start(self, moment: datetime) -> datetime:
+        """A bound that names a day means the business day, which begins later; one that names an hour means that hour."""
+        return moment if self.is_date or moment.time() != time_of_day.min else moment + self.offset
 
     def at_or_after(self, moment: datetime) -> exp.Expression:
         """column >= moment."""
@@ -64,8 +69,6 @@ class Clock:
     def bounds(self, shape: Shape) -> list[exp.Expression | None]:
         """start <= time < end, cut at as_of; rows that move are bounded where they come from."""
         if self.column is None:
-            if ((shape.start or shape.end) and shape.grain is None) or not shape.grain:
-                return []
             return []
         self.shift = shape.shift
         if shape.shift is not None and shape.shift.calendar is not None:
@@ -78,7 +81,7 @@ class Clock:
         if start is not None:
             conditions.append(self.at_or_after(start))
         assert until is not None
-        if end is not None and end + self.offset <= until:
+        if end is not None and self.business_start(end) <= until:
             conditions.append(self.before(end))
         elif until.year < 9999:
             conditions.append(self.before(until, is_business=False))

@@ -186,8 +186,8 @@ class Expander:
             return self._stock(operand, operand.stock, total, shape, grain)
         if operand.step is not None:
             inner = replace(shape, grain=named_grain(operand.step), window=None)
-            flow = Cell(Flow(operand.dataset, operand.time, total, inner, before, since), is_count=False)
-            return self._fold(flow, inner, operand.over_time, shape)
+            flow = cell_of(Flow(operand.dataset, operand.time, total, inner, before, since), total)
+            return self._fold(self._each_step(flow, operand), inner, operand.over_time, shape)
         if shape.window is not None:
             return self._windowed(operand.dataset, operand.time, total, shape, grain)
         return cell_of(Flow(operand.dataset, operand.time, total, shape, before, since), total)
@@ -221,17 +221,20 @@ class Expander:
         if operand.over_time in (None, "last") and operand.step is None:
             return level(replace(shape, window=None))
         inner = replace(shape, grain=named_grain(operand.step) or grain or "day", window=None)
-        return self._fold(level(inner), inner, operand.over_time, shape)
+        return self._fold(self._each_step(level(inner), operand), inner, operand.over_time, shape)
 
-    def _fold(self, cell: Cell, inner: Shape, over_time: str | CountOverTime | None, shape: Shape) -> Tree:
+    def _each_step(self, cell: Cell, operand: Operand) -> Tree:
+        """What one step holds: a step in which nothing is counted is a zero among the steps."""
+        return filled(cell, operand.absent, cell.is_count)
+
+    def _fold(self, step: Tree, inner: Shape, over_time: str | CountOverTime | None, shape: Shape) -> Tree:
         condition: Expr | None = None
         how = over_time if isinstance(over_time, str) else "last"
         if isinstance(over_time, CountOverTime):
             text = over_time.count or over_time.share
             how, condition = ("count" if over_time.count else "share"), parsed(text or "true").expr
-        if how == "share":
-            return Cell(Fold(cell, inner, "share", condition, shape))
-        return Cell(Fold(cell, inner, how, condition, shape), how == "count")
+        is_filled = isinstance(step, Formula)
+        return Cell(Fold(step, inner, how, condition, shape, is_filled), how == "count")
 
     def _converted(self, tree: Tree, operand: Operand, unit: str) -> Tree:
         """The value in the declared unit: t asked, kg stored; a share becomes %."""

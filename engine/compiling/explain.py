@@ -54,12 +54,13 @@ class ExplainPlan(Struct, frozen=True):
 def plan_explanation(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> ExplainPlan:
     """The tree of the question's first indicator. Raises Refused when the question itself cannot be answered."""
     column = asked_columns(catalog, modifiers, question)[0]
-    shape = shape_of(catalog, question, axes_of(catalog, question, [column]), as_of)
+    shape = shape_of(catalog, question, axes_of(catalog, modifiers, question, [column]), as_of)
     expander = Expander(catalog, modifiers)
     writer = new_writer(catalog, Scope(viewer), expander)
     builder = _Builder(catalog, expander, modifiers)
     root = builder.request("", Request(column.indicator, shape, column.modifiers))
     nodes = list(_each(root))
+    writer.foresee(node.tree for node in nodes)
     body = answer_select(writer, [(node.key, node.tree) for node in nodes], shape)
     fragments = _fragments(writer, nodes)
     statement = Statement(writer.statement(body), dict(writer.parameters))

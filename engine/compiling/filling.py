@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from engine.compiling.names import column_ref, identifier, named
-from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
 from engine.compiling.spine import write_spine
 from engine.compiling.writer import TIME, Writer
@@ -24,14 +23,10 @@ def filler(writer: Writer, branches: Sequence[exp.Select], keys: Sequence[str], 
         names = [axis.name for axis in shape.axes]
         pieces.append((_distinct(found, names, "groups_present"), {name: name for name in names}))
     if shape.grain and fill in ("time", "all"):
-        if shape.start is None or shape.end is None:
-            raise refuse(
-                "open-fill",
-                "补齐时间需要有起止的周期",
-                "filling time needs a period with both ends",
-                ("给出 period.from 与 to", "give period.from and to"),
-            )
-        spine = write_spine(writer, shape, None, None, None)
+        # An end that the question leaves open is where the data ends.
+        present = exp.Select().from_(found.copy().subquery("keys_present", copy=False), copy=False)
+        first, last = (aggregate(this=column_ref("keys_present", TIME)) for aggregate in (exp.Min, exp.Max))
+        spine = write_spine(writer, shape, first, last, present)
         pieces.append((exp.Table(this=identifier(spine), alias=exp.TableAlias(this=identifier("every_period"))), {TIME: TIME}))
     places = {key: column_ref(source.alias_or_name, column) for source, columns in pieces for key, column in columns.items()}
     select = exp.Select(expressions=[named(places[key], key) for key in keys])

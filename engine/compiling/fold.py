@@ -22,11 +22,12 @@ STEP = "step"
 def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     """One relation over the finer values of all folds of a shape."""
     first = folds[0]
+    fill = "time" if first.is_filled else None
     shape, inner_shape = first.shape, _widened(first.shape, first.inner_shape)
     trees = list(dict.fromkeys(fold.inner for fold in folds))
     columns = {tree: f"value_{i + 1}" for i, tree in enumerate(trees)}
     select = writer.answer(
-        writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape
+        writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape, fill
     )
     steps = writer.cte(relation_name("steps", inner_shape), select)
     source = exp.Table(this=identifier(steps), alias=exp.TableAlias(this=identifier(STEP)))

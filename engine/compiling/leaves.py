@@ -61,6 +61,7 @@ class Fold(Struct, frozen=True):
     how: str  # sum avg min max first last count share
     condition: Expr | None
     shape: Shape
+    is_filled: bool = False  # a period without rows is one of the values, as it is for counts
 
 
 class Pairs(Struct, frozen=True):

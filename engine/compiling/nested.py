@@ -38,7 +38,7 @@ def _join(writer: Writer, scan: Scan, call: IndicatorCall, key: object) -> None:
     assert shape is not None
     inner = _inner_shape(shape, axis, call)
     tree = writer.expander.request(Request(call.id, inner))
-    name = writer.cte(relation_name(call.id.rpartition(".")[2], inner), writer.answer(writer, [("value", tree)], inner))
+    name = writer.cte(relation_name(call.id.rpartition(".")[2], inner), writer.answer(writer, [("value", tree)], inner, None))
     alias = f"{call.id.rpartition('.')[2]}_of_{axis.name}"
     while alias in scan.joins.aliases.values():
         alias += "_"

@@ -17,7 +17,7 @@ from engine.compiling.refuse import Refused
 from engine.compiling.relations import new_writer
 from engine.compiling.scope import Scope
 from engine.compiling.values import values_select
-from engine.compiling.writer import TIME, Writer, key_columns
+from engine.compiling.writer import TIME, Writer, shown_keys
 from engine.expression.tree import Binary, Value
 from engine.findings import Finding
 from engine.loading.catalog import Catalog
@@ -67,18 +67,21 @@ def compile_questions(
 
 def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
     columns = asked_columns(catalog, modifiers, question)
-    axes = axes_of(catalog, question, columns)
+    axes = axes_of(catalog, modifiers, question, columns)
     shape = shape_of(catalog, question, axes, as_of)
     expander = Expander(catalog, modifiers)
     writer = new_writer(catalog, Scope(viewer), expander)
+    hidden = {axis.name for axis in axes if axis.is_hidden}
     trees = tuple(_tree(expander, column, shape) for column in columns)
+    writer.foresee(trees)
     body = answer_select(writer, [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)], shape, question.fill)
+    body.set("expressions", [one for one in body.expressions if one.alias_or_name not in hidden])
     body = _omitted(catalog, body, columns)
     select = _ordered(catalog, writer, body, question, columns, shape)
     statement = Statement(writer.statement(select), _parameters(writer))
     totals = _totals(catalog, modifiers, question, viewer, as_of) if question.totals and (shape.axes or shape.grain) else None
     return Compiled(
-        question, statement, totals, shape, columns, tuple(key_columns(shape)), frozenset(writer.marks),
+        question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
         tuple(sorted(writer.tables)), trees,
     )  # fmt: skip
 
@@ -112,7 +115,7 @@ def _omitted(catalog: Catalog, body: exp.Select, columns: Sequence[Column]) -> e
 
 def _ordered(catalog: Catalog, writer: Writer, body: exp.Select, question: Question, columns: Sequence[Column], shape: Shape) -> exp.Select:
     having = having_of(catalog, question, columns, shape)
-    keys = key_columns(shape)
+    keys = shown_keys(shape)
     outer = body
     if having is not None or question.limit is not None or question.order:
         chosen = [named(column_ref(ANSWER, name), name) for name in [*keys, *(column.sql for column in columns)]]

@@ -45,6 +45,7 @@ class Writer:
         self.ctes: dict[str, exp.Query] = {}
         self.parameters: dict[str, Value] = {}
         self.relations: dict[object, Relation] = {}
+        self.foreseen: dict[object, dict[Leaf | Across, None]] = {}
         self.marks: set[str] = set()
         self.tables: set[str] = set()
 
@@ -75,15 +76,29 @@ class Writer:
             members = groups.setdefault(self._rows_of(made), [])
             if made not in members:
                 members.append(made)
-        made_of = {key: self._relation(key, members) for key, members in groups.items()}
+        made_of = {key: self._relation(key, self._with_like(key, members)) for key, members in groups.items()}
         return {leaf: made_of[self._rows_of(made)] for leaf, made in leaves.items()}
 
     def _rows_of(self, leaf: Leaf | Across) -> object:
         """Leaves that agree in this read the same rows."""
         return (signature(leaf), dropped_by(self.catalog, leaf))
 
+    def foresee(self, trees: Iterable[object]) -> None:
+        """Says which leaves the whole statement will ask for, so that the first scan of a kind counts for all of them."""
+        for leaf in leaves_below(trees):
+            made = looked_back(leaf)
+            if isinstance(made, Flow):
+                self.foreseen.setdefault(signature(made), {})[made] = None
+
+    def _with_like(self, key: object, members: list[Leaf | Across]) -> list[Leaf | Across]:
+        """The members and the flows foreseen for the same scan, when counting those too adds no row to the answer."""
+        like = list(self.foreseen.get(key, ()))
+        if len(like) <= len(members) or _conditions(like) != _conditions(members):
+            return members
+        return [*members, *(one for one in like if one not in members)]
+
     def _relation(self, key: object, members: Sequence[Leaf | Across]) -> Relation:
-        memo = (key, tuple(members))
+        memo = (key, frozenset(members))
         if memo not in self.relations:
             self.relations[memo] = self.makers[type(members[0])](self, members)
         return self.relations[memo]
@@ -125,6 +140,24 @@ def cells_of(tree: object) -> list[Cell | Across]:
     return []
 
 
+def leaves_below(trees: Iterable[object]) -> list[Leaf | Across]:
+    """Every leaf of the trees, those inside folds and ranks too."""
+    found: list[Leaf | Across] = []
+    for tree in trees:
+        for cell in cells_of(tree):
+            leaf = cell.leaf if isinstance(cell, Cell) else cell
+            found.append(leaf)
+            inner = leaf.inner if isinstance(leaf, Fold) else leaf.tree if isinstance(leaf, Across) else None
+            found += leaves_below([inner]) if inner is not None else []
+    return found
+
+
+def _conditions(leaves: Iterable[object]) -> object:
+    """What decides which rows give keys: nothing, or the set of conditions one of which must hold."""
+    wheres = {leaf.sum.where for leaf in leaves if isinstance(leaf, Flow)}
+    return None if None in wheres else frozenset(wheres)
+
+
 def relation_name(subject: str, shape: Shape) -> str:
     """weighings_by_district_month: a CTE is named for what it holds."""
     split = [axis.name for axis in shape.axes]
@@ -136,6 +169,12 @@ def relation_name(subject: str, shape: Shape) -> str:
 def key_columns(shape: Shape) -> list[str]:
     """Names of the key columns of a relation of this shape."""
     return [*(axis.name for axis in shape.axes), *([TIME] if shape.grain else [])]
+
+
+def shown_keys(shape: Shape) -> list[str]:
+    """The key columns that the answer shows."""
+    hidden = {axis.name for axis in shape.axes if axis.is_hidden}
+    return [key for key in key_columns(shape) if key not in hidden]
 
 
 def grouped(select: exp.Select, keys: Sequence[tuple[str, exp.Expression]], values: Sequence[tuple[str, exp.Expression]]) -> exp.Select:

@@ -139,7 +139,7 @@ def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
         columns = [value_column(column, table) for column in compiled.columns]
         return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
     asked = [one if isinstance(one, str) else None for one in compiled.question.by]
-    found = [_axis_column(catalog, axis.name, text, axis.dimension, table) for axis, text in zip(shape.axes, asked, strict=True)]
+    found = [_axis_column(catalog, axis.name, text, axis.dimension, table) for axis, text in zip(shape.axes, asked, strict=False) if not axis.is_hidden]
     if shape.grain is not None:
         found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
     found += [value_column(column, table) for column in compiled.columns]
