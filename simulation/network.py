@@ -70,7 +70,9 @@ def _best(load: Floats, among: tuple[Plant, ...], district: str, tons: float) ->
 
     def cost(plant: Plant) -> float:
         there = places[plant.district]
-        return float((load[INDEX[plant.id]] + tons) / plant.design_tpd) + 0.15 * math.hypot(here.lon - there.lon, here.lat - there.lat)
+        return float((load[INDEX[plant.id]] + tons) / plant.design_tpd / plant.pull) + 0.15 * math.hypot(
+            here.lon - there.lon, here.lat - there.lat
+        )
 
     chosen = INDEX[min(among, key=cost).id]
     load[chosen] += tons

@@ -68,7 +68,8 @@ def snowfalls(seed: int, winter: int) -> list[datetime]:
     """When snow began in the winter that starts in November of a year: five to nine times, mostly at night."""
     luck = chance(seed, "snow", winter)
     opening = datetime(winter, 11, 10)
-    nights = sorted(luck.choice(115, luck.integers(5, 10), replace=False).tolist())
+    first = int(luck.integers(0, 9))
+    nights = sorted([first, *(luck.choice(100, luck.integers(4, 9), replace=False) + 14).tolist()])
     hours = luck.uniform(18, 30, len(nights)).tolist()
     return [opening + timedelta(days=night, hours=hour) for night, hour in zip(nights, hours, strict=True)]
 

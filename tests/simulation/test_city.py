@@ -20,7 +20,7 @@ MONDAY, WEDNESDAY = datetime(2026, 6, 1), datetime(2026, 6, 3)
 
 @pytest.mark.parametrize("name", sorted(SERIES))
 def test_a_stream_asked_in_two_parts_is_the_stream_asked_at_once(name: str) -> None:
-    first, middle, last = datetime(2026, 1, 3), datetime(2026, 1, 3, 21, 30), datetime(2026, 1, 5)
+    first, middle, last = datetime(2026, 1, 10), datetime(2026, 1, 10, 21, 30), datetime(2026, 1, 12)
     rows = SERIES[name].rows
     parts = pa.concat_tables([rows(SEED, first, middle), rows(SEED, middle, last)])
     whole = rows(SEED, first, last)
@@ -98,3 +98,9 @@ def test_some_trips_show_no_waybill_and_some_waybills_are_void() -> None:
     assert 0 < shown["wb_no"].null_count < 0.05 * shown.num_rows
     assert issued.num_rows == shown.num_rows - shown["wb_no"].null_count
     assert np.isin("void", issued["status"].to_pylist())
+
+
+def test_one_transfer_station_is_overloaded_and_the_others_are_not() -> None:
+    received = arriving(SEED, date(2026, 11, 20))
+    over = [plant.id for number, plant in enumerate(TRANSFERS) if received[number] > plant.design_tpd]
+    assert over == ["T01"]
