@@ -88,7 +88,7 @@ class Writer:
         for leaf in leaves_below(trees):
             made = looked_back(leaf)
             if isinstance(made, Flow):
-                self.foreseen.setdefault(signature(made), {})[made] = None
+                self.foreseen.setdefault(self._rows_of(made), {})[made] = None
 
     def _with_like(self, key: object, members: list[Leaf | Across]) -> list[Leaf | Across]:
         """The members and the flows foreseen for the same scan, when counting those too adds no row to the answer."""
