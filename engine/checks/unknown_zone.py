@@ -1,6 +1,7 @@
 """Days begin by a time zone; a misspelt one would only be noticed at midnight."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import available_timezones
 
@@ -22,11 +23,16 @@ class UnknownZone(Check, frozen=True):
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """One finding for each zone that is not on the list."""
         for path, zone in _zones(definition):
-            if zone == "Asia/Shanghai" or zone is None or zone in available_timezones():
+            if zone == "Asia/Shanghai" or zone is None or zone in _known():
                 continue
-            advice = did_you_mean(zone, sorted(available_timezones()), "北京时间写 Asia/Shanghai", "Beijing time is Asia/Shanghai")
+            advice = did_you_mean(zone, sorted(_known()), "北京时间写 Asia/Shanghai", "Beijing time is Asia/Shanghai")
             said = (f"没有名为「{zone}」的时区", f"no time zone is named '{zone}'", *advice)
             yield self.at(catalog, definition, path, said)
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _zones(definition: Definition) -> Iterator[tuple[Path, str | None]]:
