@@ -73,13 +73,13 @@ class Writer:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
             made = looked_back(leaf)
             leaves[leaf] = made
-            members = groups.setdefault(self._rows_of(made), [])
+            members = groups.setdefault(self.rows_of(made), [])
             if made not in members:
                 members.append(made)
         made_of = {key: self._relation(key, self._with_like(key, members)) for key, members in groups.items()}
-        return {leaf: made_of[self._rows_of(made)] for leaf, made in leaves.items()}
+        return {leaf: made_of[self.rows_of(made)] for leaf, made in leaves.items()}
 
-    def _rows_of(self, leaf: Leaf | Across) -> object:
+    def rows_of(self, leaf: Leaf | Across) -> object:
         """Leaves that agree in this read the same rows."""
         return (signature(leaf), dropped_by(self.catalog, leaf))
 
@@ -88,12 +88,12 @@ class Writer:
         for leaf in leaves_below(trees):
             made = looked_back(leaf)
             if isinstance(made, Flow):
-                self.foreseen.setdefault(self._rows_of(made), {})[made] = None
+                self.foreseen.setdefault(self.rows_of(made), {})[made] = None
 
     def _with_like(self, key: object, members: list[Leaf | Across]) -> list[Leaf | Across]:
         """The members and the flows foreseen for the same scan, when counting those too adds no row to the answer."""
         like = list(self.foreseen.get(key, ()))
-        if len(like) <= len(members) or _conditions(like) != _conditions(members):
+        if len(like) <= len(members) or conditions_of(like) != conditions_of(members):
             return members
         return [*members, *(one for one in like if one not in members)]
 
@@ -152,9 +152,9 @@ def leaves_below(trees: Iterable[object]) -> list[Leaf | Across]:
     return found
 
 
-def _conditions(leaves: Iterable[object]) -> object:
+def conditions_of(leaves: Iterable[object]) -> object:
     """What decides which rows give keys: nothing, or the set of conditions one of which must hold."""
-    wheres = {leaf.sum.where for leaf in leaves if isinstance(leaf, Flow)}
+    wheres = {leaf.sum.where for leaf in leaves if isinstance(leaf, Flow | Level | Reading)}
     return None if None in wheres else frozenset(wheres)
 
 

@@ -8,10 +8,11 @@ import pyarrow as pa
 from msgspec import Struct
 
 from engine.compiling.asking import Column
+from engine.compiling.batch import groups_of
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import MONTHS, bucket_start, moved, next_start, wall
+from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, next_start, wall
 from engine.compiling.plan import TIME, Compiled, compile_question
-from engine.compiling.reach import column_of, road_to_dimension
+from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
 from engine.compiling.tables import default_time, table_of
@@ -20,7 +21,7 @@ from engine.frame import COMPLETE, Frame, FrameColumn
 from engine.loading.catalog import Catalog
 from engine.modifier import Modifier, Shape
 from engine.parts import Span
-from engine.question import EVERYTHING, Question, Viewer
+from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
 from engine.warehouse import Cancel, Statement, Warehouse
 
@@ -78,12 +79,40 @@ def ask(
     `now` is wall clock in the project's zone. Raises StatementTimedOut or StatementCancelled.
     """
     known = modifiers or known_modifiers()
-    done: dict[bytes, Answer] = {}
+    places: dict[bytes, int] = {}
+    first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
+    ready: dict[int, Answer] = {}
+    instants: dict[int, datetime] = {}
+    for place in places.values():
+        try:
+            instants[place] = as_of_question(catalog, warehouse, questions[place], now or datetime.max)
+        except Refused as refused:
+            ready[place] = Answer(place, questions[place], findings=(refused.finding,))
+    asked = sorted(instants)
+    groups = groups_of(catalog, known, [questions[place] for place in asked], viewer, [instants[place] for place in asked])
+    group_of = {asked[member]: group for group in groups for member in group.members}
     for index, question in enumerate(questions):
-        same = msgspec.json.encode(question)
-        if same not in done:
-            done[same] = _answer(catalog, warehouse, question, viewer, now or datetime.max, known, seconds, cancel)
-        yield msgspec.structs.replace(done[same], index=index)
+        place = first[index]
+        if place not in ready:
+            group = group_of[place]
+            answer = _answer(catalog, warehouse, group.question, viewer, instants[place], known, seconds, cancel)
+            for nth, member in enumerate(group.members):
+                ready[asked[member]] = cut_apart(answer, questions[asked[member]], group.names[nth] if group.names else None)
+        yield msgspec.structs.replace(ready[place], index=index, question=question)
+
+
+def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None) -> Answer:
+    """One question's part of a joint answer: its own columns under its own names."""
+    if names is None or answer.frame is None:
+        return answer
+    own = [one.name or one.of if isinstance(one, Asked) else one for one in question.indicators]
+    frame = answer.frame
+    keys = [column for column in frame.columns if column.role != "value"]
+    values = {column.name: column for column in frame.columns if column.role == "value"}
+    columns = [*keys, *(msgspec.structs.replace(values[joint], name=name) for joint, name in zip(names, own, strict=True))]
+    table = frame.table.select([*(column.name for column in keys), *names, COMPLETE])
+    table = table.rename_columns([*(column.name for column in columns), COMPLETE])
+    return msgspec.structs.replace(answer, question=question, frame=Frame(tuple(columns), table, frame.marks))
 
 
 def _answer(
@@ -91,15 +120,11 @@ def _answer(
     warehouse: Warehouse,
     question: Question,
     viewer: Viewer,
-    now: datetime,
+    as_of: datetime,
     modifiers: Modifiers,
     seconds: float,
     cancel: Cancel | None,
 ) -> Answer:
-    try:
-        as_of = as_of_question(catalog, warehouse, question, now)
-    except Refused as refused:
-        return Answer(0, question, findings=(refused.finding,))
     compiled = compile_question(catalog, modifiers, question, viewer, as_of)
     if compiled.statement is None:
         return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled)
@@ -139,7 +164,11 @@ def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
         columns = [value_column(column, table) for column in compiled.columns]
         return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
     asked = [one if isinstance(one, str) else None for one in compiled.question.by]
-    found = [_axis_column(catalog, axis.name, text, axis.dimension, table) for axis, text in zip(shape.axes, asked, strict=False) if not axis.is_hidden]
+    found = [
+        _axis_column(catalog, axis.name, text, axis.dimension, table)
+        for axis, text in zip(shape.axes, asked, strict=False)
+        if not axis.is_hidden
+    ]
     if shape.grain is not None:
         found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
     found += [value_column(column, table) for column in compiled.columns]
@@ -194,10 +223,5 @@ def _is_complete(value: object, shape: Shape, offset: timedelta) -> bool:
 
 
 def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
-    from engine.compiling.periods import day_offset
-
     datasets = [catalog.dataset(id) for id in tables]
     return max((day_offset(default_time(dataset)) for dataset in datasets if dataset is not None), default=timedelta())
-
-
-__all__ = ["Answer", "ask", "road_to_dimension"]
