@@ -1,18 +1,16 @@
 """A source that cannot be opened is found while its definition is written, not when the first run fails at night."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from engine.check import Check
-from engine.connector import Connector
 from engine.findings import Finding, did_you_mean
 from engine.kind import Definition
 from engine.kinds.source import Source
 from engine.loading.catalog import Catalog
 from engine.loading.decode import Misfit, decode
+from engine.loading.members import connectors
 from engine.loading.source_map import Path, value_at
-from engine.registry import members
 
 
 class ConnectorSettings(Check, frozen=True):
@@ -30,9 +28,9 @@ class ConnectorSettings(Check, frozen=True):
         source_map = catalog.source_maps.get((definition.kind, definition.id))
         if not isinstance(spec, Source) or source_map is None:
             return
-        connector = _connectors().get(spec.connector)
+        connector = connectors().get(spec.connector)
         if connector is None:
-            known = sorted(_connectors())
+            known = sorted(connectors())
             advice = did_you_mean(spec.connector, known, f"可用的连接器：{'、'.join(known)}", f"connectors: {', '.join(known)}")
             said = (f"没有名为「{spec.connector}」的连接器", f"no connector is named '{spec.connector}'", *advice)
             yield self.at(catalog, definition, ("connector",), said)
@@ -43,11 +41,6 @@ class ConnectorSettings(Check, frozen=True):
             misfit = _misfit(shape, value_at(source_map.value, path) or {})
             if misfit is not None:
                 yield misfit.below(path).finding(source_map)
-
-
-@lru_cache(maxsize=1)
-def _connectors() -> Mapping[str, type[Connector]]:
-    return members("connectors", Connector, "chengmai.connectors")[0]
 
 
 def _misfit(shape: type[Any], value: dict[str, Any]) -> Misfit | None:

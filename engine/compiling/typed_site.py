@@ -13,8 +13,8 @@ from engine.kind import Definition
 from engine.kinds.indicator import CountOverTime, Indicator, Measure, Operand
 from engine.loading.catalog import Catalog
 from engine.loading.decode import Misfit, decode_parts
-from engine.loading.definition import modifiers
 from engine.loading.expressions import Site, read_expression
+from engine.loading.members import modifiers
 from engine.unit import KNOWN, ONE, Unit, parse_unit, quotient
 
 

@@ -1,6 +1,5 @@
 """Decodes one file: its own shape, then the parts inside it whose shapes belong to other members."""
 
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -9,11 +8,11 @@ from engine.findings import Finding
 from engine.kind import Definition
 from engine.loading.decode import Misfit, decode, decode_parts
 from engine.loading.files import FoundFile
+from engine.loading.members import modifiers
 from engine.loading.parse import parse_text
 from engine.loading.source_map import SourceMap, value_at
-from engine.modifier import Modifier
 from engine.question import Question
-from engine.registry import kinds, members
+from engine.registry import kinds
 
 # Below these stand rows and answers, where a column may bear any name.
 _FREE = frozenset({"rows", "expect", "expect_totals", "settings", "read", "viewer"})
@@ -26,12 +25,6 @@ class DecodedFile(Struct, frozen=True):
     source_map: SourceMap
     definition: Definition | None = None
     findings: tuple[Finding, ...] = ()
-
-
-@lru_cache(maxsize=1)
-def modifiers() -> dict[str, type[Modifier]]:
-    """Every modifier by its name."""
-    return members("engine.modifiers", Modifier, "chengmai.modifiers")[0]
 
 
 def decode_file(file: FoundFile) -> DecodedFile:

@@ -1,14 +1,13 @@
 """Writes the JSON Schema of each kind, so that an editor completes and explains a definition while it is typed."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engine.kind import KindSpec
-from engine.loading.definition import modifiers
+from engine.loading.members import connectors, modifiers
 from engine.loading.shape import label, label_in
 from engine.question import Question
 from engine.registry import kinds
@@ -19,8 +18,8 @@ _AT = "#/$defs/{name}"
 Schema = dict[str, Any]
 
 
-def schema_of(kind: str, connectors: Mapping[str, type[Any]] | None = None) -> Schema:
-    """The JSON Schema of a kind; raises KeyError for an unknown one. `connectors` are those a source may name, when the list is closed."""
+def schema_of(kind: str) -> Schema:
+    """The JSON Schema of a kind; raises KeyError for an unknown one."""
     spec = kinds()[kind]
     shapes: list[Any] = [spec, Question] if kind == "test" else [spec]
     components = _components([*shapes, *modifiers().values()] if _has_modifiers(spec) else shapes)
@@ -31,25 +30,25 @@ def schema_of(kind: str, connectors: Mapping[str, type[Any]] | None = None) -> S
         _mend(shape)
         shape["title"] = label_in(shape.get("description", "")) or shape["title"]
     own = components.pop(spec.__name__)
-    if kind == "source" and connectors:
-        own["properties"]["connector"]["enum"] = sorted(connectors)
+    if kind == "source":
+        own["properties"]["connector"]["enum"] = sorted(connectors())
     return {"$schema": DIALECT, **own, "title": label(spec), "$defs": dict(sorted(components.items()))}
 
 
-def write_schemas(folder: Path, connectors: Mapping[str, type[Any]] | None = None) -> list[Path]:
+def write_schemas(folder: Path) -> list[Path]:
     """Writes `<kind>.schema.json` for each kind into the folder; the same members give the same bytes. Returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in kinds():
         path = folder / f"{kind}.schema.json"
-        path.write_text(schema_text(kind, connectors), encoding="utf-8")
+        path.write_text(schema_text(kind), encoding="utf-8")
         written.append(path)
     return written
 
 
-def schema_text(kind: str, connectors: Mapping[str, type[Any]] | None = None) -> str:
+def schema_text(kind: str) -> str:
     """The text of a kind's schema file."""
-    return json.dumps(schema_of(kind, connectors), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(schema_of(kind), ensure_ascii=False, indent=1) + "\n"
 
 
 def _components(shapes: list[Any]) -> dict[str, Schema]:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from engine.kinds.indicator import Indicator
 from engine.loading.decode import Misfit, decode, decode_part, decode_parts, explain
-from engine.loading.definition import modifiers
+from engine.loading.members import modifiers
 from engine.loading.source_map import SourceMap
 
 
