@@ -67,7 +67,8 @@ def _by_origin(writer: Writer, pair: Following, clock: Clock, shape: Shape) -> l
         ("rows", exp.Count(this=exp.Star())),
         ("complete", nodes.filtered(exp.Count(this=exp.Star()), over)),
     ]
-    if conversion.credit == "all" and conversion.count != "then":
+    # EXISTS inside a FILTER runs once a row on PostgreSQL (minutes for 100,000 rows); a join by the base's key takes a second.
+    if conversion.credit == "all" and conversion.count != "then" and not pair.base.dataset.key:
         exists = _exists(writer, pair, pair.then, conversion.then, shape)
         return [*values, ("converted", nodes.filtered(exp.Count(this=exp.Star()), conjunction([over.copy(), exists])))]
     followers = _credits(writer, pair, shape)
