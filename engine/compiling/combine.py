@@ -20,6 +20,8 @@ from engine.modifier import Across, Formula, Shape
 from engine.parts import Span
 
 ROW = "answer_keys"
+STEPS = "steps"  # a fill whose rows are values among others, but give no row of the answer by themselves
+COUNTED = "counted"  # 1 in rows that something was counted in
 
 
 class Link(Struct, frozen=True):
@@ -43,7 +45,10 @@ def answer_select(writer: Writer, columns: Sequence[tuple[str, object]], shape: 
         body = _straight(relations, places, shape)
     else:
         body = _aligned(writer, cells, relations, links, places, shape, fill)
-    return _projected(writer, body, columns, places, shape)
+    projected = _projected(writer, body, columns, places, shape)
+    if fill == STEPS:
+        projected.append("expressions", named(column_ref(ROW, COUNTED), COUNTED))
+    return projected
 
 
 def _leaf(cell: Cell | Across) -> Leaf | Across:
@@ -97,8 +102,12 @@ def _aligned(
             raise refuse("nothing-cuts", "没有任何成分按所问维度切分", "no part is split by the dimensions asked")
         branches = [exp.Select(expressions=[exp.Literal.number(1).as_("one")])]
     if fill is not None:
-        branches.append(_fill_branch(writer, branches, slots, keys, shape, fill))
-    body = _stack(writer, branches, slots, places, keys, shape)
+        filled = _fill_branch(writer, branches, slots, keys, shape, "time" if fill == STEPS else fill)
+        if fill == STEPS:
+            for branch, counted in [*((branch, nodes.whole(1)) for branch in branches), (filled, exp.Null())]:
+                branch.append("expressions", named(nodes.typed(counted, "integer"), COUNTED))
+        branches.append(filled)
+    body = _stack(writer, branches, slots, places, keys, shape, fill == STEPS)
     for (name, link), leaves in looked_up.items():
         _look_up(body, relations[leaves[0]], link, leaves, places, shape, f"looked_{name}")
     return body
@@ -148,7 +157,7 @@ def _null(slots: Sequence[Slot], slot: str) -> exp.Expression:
 
 def _stack(
     writer: Writer, branches: Sequence[exp.Select], slots: Sequence[Slot],
-    places: dict[Leaf | Across, exp.Expression], keys: Sequence[str], shape: Shape,
+    places: dict[Leaf | Across, exp.Expression], keys: Sequence[str], shape: Shape, has_counted: bool,
 ) -> exp.Select:  # fmt: skip
     union: exp.Query = branches[0]
     for branch in branches[1:]:
@@ -159,6 +168,8 @@ def _stack(
         value = column_ref("stacked", slot)
         select.append("expressions", named(nodes.bool_or(value) if kind == "boolean" else exp.Max(this=value), slot))
         places[leaf] = column_ref(ROW, slot)
+    if has_counted:
+        select.append("expressions", named(exp.Max(this=column_ref("stacked", COUNTED)), COUNTED))
     if not keys and not slots:
         select.set("expressions", [named(exp.Count(this=exp.Star()), "one")])
     select = select.from_(union.subquery("stacked", copy=False), copy=False)

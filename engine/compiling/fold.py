@@ -22,7 +22,7 @@ STEP = "step"
 def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     """One relation over the finer values of all folds of a shape."""
     first = folds[0]
-    fill = "time" if first.is_filled else None
+    fill = "steps" if first.is_filled else None
     shape, inner_shape = first.shape, _widened(first.shape, first.inner_shape)
     trees = list(dict.fromkeys(fold.inner for fold in folds))
     columns = {tree: f"value_{i + 1}" for i, tree in enumerate(trees)}
@@ -44,6 +44,8 @@ def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     if shape.grain:
         keys.append((TIME, _period(writer, shape, inner_shape.grain, steps, outer, t)))
     query = grouped(outer, keys, values)
+    if first.is_filled and keys:
+        query.set("having", exp.Having(this=exp.GT(this=exp.Count(this=column_ref(STEP, "counted")), expression=nodes.whole(0))))
     name = writer.cte(relation_name("window" if shape.window else "periods", shape), query)
     return Relation(name, shape, names, kinds)
 

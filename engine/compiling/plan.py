@@ -1,6 +1,6 @@
 """From questions to one statement each: the passes in order, pure from the first to the last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.asking import Column, asked_columns, axes_of, having_of, order_of, shape_of
 from engine.compiling.combine import answer_select
+from engine.compiling.divided import divided_by_zero
 from engine.compiling.expand import Expander
 from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
@@ -41,6 +42,7 @@ class Compiled(Struct, frozen=True):
     marks: frozenset[str] = frozenset()
     tables: tuple[str, ...] = ()  # datasets read
     trees: tuple[Tree, ...] = ()
+    zeros: tuple[str, ...] = ()  # columns that say where something was divided by zero
     findings: tuple[Finding, ...] = ()
 
 
@@ -54,17 +56,6 @@ def compile_question(catalog: Catalog, modifiers: Modifiers, question: Question,
         return Compiled(question, findings=(refused.finding,))
 
 
-def compile_questions(
-    catalog: Catalog, modifiers: Modifiers, questions: Sequence[Question], viewer: Viewer, as_of: Mapping[int, datetime]
-) -> list[Compiled]:
-    """A batch: equal questions are compiled once. `as_of` gives each question's instant by its place."""
-    results: list[Compiled] = []
-    for i, question in enumerate(questions):
-        same = next((j for j in range(i) if questions[j] == question and as_of[j] == as_of[i]), None)
-        results.append(results[same] if same is not None else compile_question(catalog, modifiers, question, viewer, as_of[i]))
-    return results
-
-
 def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
     columns = asked_columns(catalog, modifiers, question)
     axes = axes_of(catalog, modifiers, question, columns)
@@ -74,15 +65,16 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     hidden = {axis.name for axis in axes if axis.is_hidden}
     trees = tuple(_tree(expander, column, shape) for column in columns)
     writer.foresee(trees)
-    body = answer_select(writer, [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)], shape, question.fill)
+    zeros = [(f"{column.sql}__zero", divided) for column, tree in zip(columns, trees, strict=True) if (divided := divided_by_zero(tree))]
+    body = answer_select(writer, [*((column.sql, tree) for column, tree in zip(columns, trees, strict=True)), *zeros], shape, question.fill)
     body.set("expressions", [one for one in body.expressions if one.alias_or_name not in hidden])
     body = _omitted(catalog, body, columns)
-    select = _ordered(catalog, writer, body, question, columns, shape)
+    select = _ordered(catalog, writer, body, question, columns, shape, [name for name, _ in zeros])
     statement = Statement(writer.statement(select), _parameters(writer))
     totals = _totals(catalog, modifiers, question, viewer, as_of) if question.totals and (shape.axes or shape.grain) else None
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
-        tuple(sorted(writer.tables)), trees,
+        tuple(sorted(writer.tables)), trees, tuple(name for name, _ in zeros),
     )  # fmt: skip
 
 
@@ -113,12 +105,14 @@ def _omitted(catalog: Catalog, body: exp.Select, columns: Sequence[Column]) -> e
     return wrapped.where(some, copy=False)
 
 
-def _ordered(catalog: Catalog, writer: Writer, body: exp.Select, question: Question, columns: Sequence[Column], shape: Shape) -> exp.Select:
+def _ordered(
+    catalog: Catalog, writer: Writer, body: exp.Select, question: Question, columns: Sequence[Column], shape: Shape, marks: Sequence[str]
+) -> exp.Select:
     having = having_of(catalog, question, columns, shape)
     keys = shown_keys(shape)
     outer = body
     if having is not None or question.limit is not None or question.order:
-        chosen = [named(column_ref(ANSWER, name), name) for name in [*keys, *(column.sql for column in columns)]]
+        chosen = [named(column_ref(ANSWER, name), name) for name in [*keys, *(column.sql for column in columns), *marks]]
         outer = exp.Select(expressions=chosen).from_(body.subquery(ANSWER, copy=False), copy=False)
         if having is not None:
             outer = outer.where(having(writer), copy=False)
@@ -141,4 +135,4 @@ def _parameters(writer: Writer) -> dict[str, Value]:
     return dict(writer.parameters)
 
 
-__all__ = ["TIME", "Compiled", "compile_question", "compile_questions"]
+__all__ = ["TIME", "Compiled", "compile_question"]

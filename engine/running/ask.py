@@ -17,7 +17,7 @@ from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
 from engine.compiling.tables import default_time, table_of
 from engine.findings import Finding
-from engine.frame import COMPLETE, Frame, FrameColumn
+from engine.frame import COMPLETE, MARKS, QUALITY, Frame, FrameColumn
 from engine.loading.catalog import Catalog
 from engine.modifier import Modifier, Shape
 from engine.parts import Span
@@ -110,8 +110,9 @@ def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None)
     keys = [column for column in frame.columns if column.role != "value"]
     values = {column.name: column for column in frame.columns if column.role == "value"}
     columns = [*keys, *(msgspec.structs.replace(values[joint], name=name) for joint, name in zip(names, own, strict=True))]
-    table = frame.table.select([*(column.name for column in keys), *names, COMPLETE])
-    table = table.rename_columns([*(column.name for column in columns), COMPLETE])
+    quality = [name for name in QUALITY if name in frame.table.column_names]
+    table = frame.table.select([*(column.name for column in keys), *names, *quality])
+    table = table.rename_columns([*(column.name for column in columns), *quality])
     return msgspec.structs.replace(answer, question=question, frame=Frame(tuple(columns), table, frame.marks))
 
 
@@ -153,7 +154,7 @@ def _totals(
 ) -> Frame:
     table = warehouse.query(statement, seconds=seconds, cancel=cancel)
     columns = [value_column(column, table) for column in compiled.columns]
-    named = table.rename_columns([column.name for column in columns])
+    named = table.select([column.sql for column in compiled.columns]).rename_columns([column.name for column in columns])
     return Frame(tuple(columns), named, tuple(sorted(compiled.marks)))
 
 
@@ -172,9 +173,24 @@ def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
     if shape.grain is not None:
         found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
     found += [value_column(column, table) for column in compiled.columns]
-    named = table.rename_columns([column.name for column in found])
+    values = table.select(
+        [
+            *(axis.name for axis in shape.axes if not axis.is_hidden),
+            *([TIME] if shape.grain else []),
+            *(column.sql for column in compiled.columns),
+        ]
+    )
+    named = values.rename_columns([column.name for column in found])
     complete = completeness(catalog, compiled, shape, named)
-    return Frame(tuple(found), named.append_column(COMPLETE, complete), tuple(sorted(compiled.marks)))
+    whole = marked(named.append_column(COMPLETE, complete), table, compiled)
+    return Frame(tuple(found), whole, tuple(sorted(compiled.marks)))
+
+
+def marked(named: pa.Table, table: pa.Table, compiled: Compiled) -> pa.Table:
+    """The answer with a list of words for each row in which something must not be guessed; without any, no column."""
+    divided = [table.column(name).to_pylist() for name in compiled.zeros]
+    rows = [["divided_by_zero"] if any(values) else [] for values in zip(*divided, strict=True)] if divided else []
+    return named.append_column(MARKS, pa.array(rows, pa.list_(pa.string()))) if any(rows) else named
 
 
 def _axis_column(catalog: Catalog, sql: str, asked: str | None, dimension_id: str | None, table: pa.Table) -> FrameColumn:
