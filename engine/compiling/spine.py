@@ -33,7 +33,8 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
         source.set("expressions", [named(low, "low"), named(high, "high")])
         bounds = writer.cte("span", source)
         first = shape.start or column_ref(bounds, "low")
-        last = end or nodes.add_interval(nodes.typed(column_ref(bounds, "high"), "timestamp"), seconds=1)
+        beyond = nodes.add_interval(nodes.typed(column_ref(bounds, "high"), "timestamp"), seconds=1)
+        last = end or exp.Least(this=beyond, expressions=[nodes.literal_timestamp(shape.until)])  # a period after as_of has not begun
     series = nodes.series_of_dates(first, last, grain, week_starts, bounds)
     inner = series.subquery("periods_asked", copy=False)
     t = column_ref("periods_asked", "t")

@@ -9,6 +9,7 @@ from engine.compiling import nodes
 from engine.compiling.clock import Clock
 from engine.compiling.flow import axis_keys, cut, filter_node, nodes_of, open_scan, split_filters, time_of, value_kind, value_name
 from engine.compiling.leaves import Level, Reading
+from engine.compiling.moves import adds_up, write_moves
 from engine.compiling.names import column_ref, conjunction, disjunction, named, table_ref
 from engine.compiling.periods import as_day, moved, named_grain
 from engine.compiling.reach import column_of
@@ -78,6 +79,13 @@ def _grouped(
         names[leaf], kinds[name] = name, value_kind(writer, leaf)
     if all(own):
         conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
+    if scan.overlaps:
+        writer.marks.add("overlapping")
+    if spine is not None:
+        written = [*(node for _, node in keys), *(node for _, node in values), *conditions]
+        running = [leaf for leaf in leaves if isinstance(leaf, Level)]
+        if adds_up(writer, scan, running, shape, INSTANT, written):
+            return write_moves(writer, scan, running, keys, values, conditions, spine)
     if shape.grain:
         keys.append((TIME, period if period is not None else column_ref(INSTANT, TIME)))
     select = grouped(scan.select(), keys, values)
@@ -88,8 +96,6 @@ def _grouped(
     where = conjunction(conditions)
     if where is not None:
         select.set("where", exp.Where(this=where))
-    if scan.overlaps:
-        writer.marks.add("overlapping")
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
     return Relation(name, shape, names, kinds)
 
