@@ -39,6 +39,7 @@ class Set(NamedTuple):
     has_kind: bool
     keys: Mapping[str, bool]  # foreign key column -> whether it carries the dimension of its target
     links: tuple[Link, ...]
+    region: str = "region"  # by which row scope applies: the own column, or a link to a dataset that has one
 
     @property
     def id(self) -> str:
@@ -106,10 +107,15 @@ def cities(draw: DrawFn, *, may_drop: bool = True, most: int = 4) -> City:
                 if draw(st.booleans()):
                     links[target].append(Link(f"from{owner}{'xy'[nth]}", owner, "id", own, is_many=True))
     sets = tuple(
-        Set(i, draw(st.sampled_from(("timestamp", "date"))), draw(st.integers(0, 3)) > 0, keys[i], tuple(links[i])) for i in range(count)
+        Set(i, draw(st.sampled_from(("timestamp", "date"))), draw(st.integers(0, 3)) > 0, keys[i], tuple(links[i]), draw(_regions(links[i])))
+        for i in range(count)
     )
     rows = tuple(tuple(draw(_row(one, nth)) for nth in range(draw(st.sampled_from((0, 2, 4, 5, 6, 7, 8))))) for one in sets)
     return City(sets, rows)
+
+
+def _regions(links: list[Link]) -> SearchStrategy[str]:
+    return st.sampled_from(("region", *(link.name for link in links if not link.is_many)))
 
 
 @st.composite
@@ -204,7 +210,7 @@ def _dataset(one: Set) -> str:
     columns += [
         f"{{name: {key}, title: 键, type: text{f', dimension: {FOLDER}.dim{key[2]}' if carries else ''}}}" for key, carries in one.keys.items()
     ]
-    lines = ["title: 表", "one_row_is: 一行", "key: [id]", "times: [{name: at, column: at, default: true}]", "region: region", "columns:"]
+    lines = ["title: 表", "one_row_is: 一行", "key: [id]", "times: [{name: at, column: at, default: true}]", f"region: {one.region}", "columns:"]
     lines += [f"  - {column}" for column in columns]
     if one.links:
         lines.append("relationships:")

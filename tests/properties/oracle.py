@@ -1,5 +1,6 @@
 """The answer in plain Python, from the rules of the language and nothing else: loop over rows, follow links, put values in lists, aggregate."""
 
+import operator
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
@@ -91,6 +92,11 @@ def calculated(op: str, left: Any, right: Any) -> Any:
     return a / b if op == "/" else a + b if op == "+" else a - b if op == "-" else a * b
 
 
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "<>": operator.ne, ">": operator.gt, "<=": operator.le, "in": lambda found, wanted: found in wanted,
+}  # fmt: skip
+
+
 def holds(atom: Atom, value: Callable[[Path], Any]) -> bool | None:
     """Three-valued: None is unknown."""
     match atom:
@@ -108,11 +114,12 @@ def holds(atom: Atom, value: Callable[[Path], Any]) -> bool | None:
     found = value(path)
     if found is None:
         return None
-    return {"=": lambda: found == wanted, "<>": lambda: found != wanted, ">": lambda: found > wanted, "<=": lambda: found <= wanted, "in": lambda: found in wanted}[op]()
+    return bool(COMPARED[op](found, wanted))
 
 
 def first_path(atom: Atom) -> Path:
-    return first_path(atom[1]) if atom[0] in ("not", "or") else atom[1]
+    path: Path = first_path(atom[1]) if atom[0] == "not" else atom[1]
+    return path
 
 
 # -- the answer ----------------------------------------------------------------------------------
@@ -166,17 +173,22 @@ def keys_of(city: City, measure: Measure, asking: Asking, row: Row) -> set[tuple
     day = row["at"].date() if hasattr(row["at"], "date") else row["at"]
     axes = [values(city, here, row, path_of(axis)) or [None] for axis in asking.by]  # all roads are walked: one may drop the row
     kept = measure.where is None or holds(measure.where, lambda path: values(city, here, row, path)[0]) is True
-    for atom in asking.where:
-        path = first_path(atom)
-        path = roads(city, here, f"{FOLDER}.kind")[0] if path == (FOLDER, "kind") else path
-        met = [holds(atom, lambda asked, one=one: one if asked in (path, (FOLDER, "kind")) else values(city, here, row, asked)[0]) for one in values(city, here, row, path)]  # type: ignore[misc]
-        kept = kept and True in met  # a row with many counts when one of them will do
+    kept = kept and all(meets(city, here, row, atom) for atom in asking.where)
     if not kept or day is None or (asking.period is not None and not asking.period[0] <= day < asking.period[1]):
         return set()
     keys: set[tuple[Any, ...]] = {()}
     for axis in axes:
         keys = {(*key, value) for key in keys for value in axis}
     return {(*key, bucket(day, asking.grain)) for key in keys} if asking.grain else keys
+
+
+def meets(city: City, here: int, row: Row, atom: Atom) -> bool:
+    """Whether the question's condition holds; a row with many counts when one of them will do."""
+    if atom[0] == "or":
+        return holds(atom, lambda path: values(city, here, row, path)[0]) is True
+    path = first_path(atom)
+    road = roads(city, here, f"{FOLDER}.kind")[0] if path == (FOLDER, "kind") else path
+    return any(holds(atom, {path: one}.__getitem__) is True for one in values(city, here, row, road))
 
 
 def answer(city: City, indicators: Indicators, asking: Asking) -> Answer:

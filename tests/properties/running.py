@@ -3,21 +3,18 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
-from itertools import count
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
-from engine.question import EVERYTHING, Asked, Order, Period, Question, Viewer
+from engine.question import EVERYTHING, Period, Question, Viewer
 from engine.running.ask import Answer, ask
 from engine.running.definitions import load_texts_checked
 from engine.warehouse import ARROW_TYPES, Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
-from tests.properties.city import Asking, Case, City, condition, definitions
+from tests.properties.city import Asking, City, condition
 
 NOW = datetime(2100, 1, 1)
 Table = dict[tuple[Any, ...], dict[str, Any]]
