@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
 from engine.findings import did_you_mean
 from engine.parts import AtLeastOne, Part
-from simulation.streams import SERIES, TABLES
+from connectors.simulation.streams import SERIES, TABLES
 
 
 class SimulatedStream(Part, frozen=True):

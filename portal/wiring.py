@@ -18,6 +18,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from msgspec import Struct
 
+from engine.compiling.tables import table_of
 from engine.connector import Connector, Surroundings
 from engine.findings import DefinitionsAreWrong
 from engine.loading.catalog import Catalog
@@ -147,8 +148,17 @@ def first_load(
         refused = f"，{step.result.quarantined:,} 行隔离" if step.result.quarantined else ""
         done(f"{head} {step.result.rows:,} 行{refused}，{step.seconds:.1f} 秒")
 
+    create_tables(catalog, warehouse)
     for dataset, failure in load_city(catalog, warehouse, connectors, around, settings.environment, told).failed:
         done(f"{dataset} 没有装入：{failure.zh}")
+
+
+def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:
+    """A dataset that nothing was loaded into is an empty table: its numbers are missing, not broken."""
+    for id in catalog.ids("dataset"):
+        dataset = catalog.dataset(id)
+        if dataset is not None and warehouse.state(table_of(id, dataset)) is None:
+            warehouse.create(table_of(id, dataset))
 
 
 def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> World:

@@ -6,7 +6,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from formats.piece import BATCH, Piece
+from connectors.formats.piece import BATCH, Piece
 
 
 def read_parquet(file: IO[bytes]) -> Iterator[Piece]:

@@ -8,8 +8,8 @@ import msgspec
 import pyarrow as pa
 
 from engine.connector import RefusedRow, SourceFailed
-from formats.piece import BATCH, Opener, Piece, column_of
-from formats.separated import as_utf8
+from connectors.formats.piece import BATCH, Opener, Piece, column_of
+from connectors.formats.separated import as_utf8
 
 
 def read_document(opened: Opener, encoding: str, rows_at: str | None) -> Iterator[Piece]:

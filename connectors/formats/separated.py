@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.connector import RefusedRow
-from formats.piece import Opener, Piece, told_apart
+from connectors.formats.piece import Opener, Piece, told_apart
 
 BLOCK = 1 << 24
 _UNDECODED = re.compile("[\udc80-\udcff]")

@@ -8,7 +8,7 @@ import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
 from engine.connector import SourceFailed
-from formats.piece import Opener, Piece, column_of, told_apart
+from connectors.formats.piece import Opener, Piece, column_of, told_apart
 
 
 def read_sheet(opened: Opener, name: str | int, header: int | None, columns: tuple[str, ...]) -> Iterator[Piece]:

@@ -5,8 +5,8 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 
-from simulation.chance import between, chance, days, moments, numbered, pick
-from simulation.network import STREET_CODES
+from connectors.simulation.chance import between, chance, days, moments, numbered, pick
+from connectors.simulation.network import STREET_CODES
 
 SITES = 180
 COMPANIES = [f"北京{name}运输有限公司" for name in "远大 京顺 华通 绿源 恒基 天路 盛达 建安 宏运 通达 鑫泰 永兴".split()]

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from simulation.calendar import waste_factor
-from simulation.chance import Floats, Whole, chance
-from simulation.districts import CITY_CODE, CITY_NAME, DISTRICTS
-from simulation.plants import INCINERATORS, KITCHENS, LANDFILLS, PLANTS, SORTINGS, TRANSFERS, Plant
+from connectors.simulation.calendar import waste_factor
+from connectors.simulation.chance import Floats, Whole, chance
+from connectors.simulation.districts import CITY_CODE, CITY_NAME, DISTRICTS
+from connectors.simulation.plants import INCINERATORS, KITCHENS, LANDFILLS, PLANTS, SORTINGS, TRANSFERS, Plant
 
 CITY_TPD = 20100.0
 KINDS = ("other", "kitchen_home", "kitchen_rest", "recyclable", "bulky", "hazard")

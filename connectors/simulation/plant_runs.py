@@ -5,9 +5,9 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 
-from simulation.chance import between, chance, days, moments, pick
-from simulation.network import arriving, leaving, stored
-from simulation.plants import INCINERATORS, PLANTS
+from connectors.simulation.chance import between, chance, days, moments, pick
+from connectors.simulation.network import arriving, leaving, stored
+from connectors.simulation.plants import INCINERATORS, PLANTS
 
 PLANT_IDS = [plant.id for plant in PLANTS]
 # How a day's trucks come in, hour by hour from midnight.

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from simulation.chance import chance
-from simulation.districts import DISTRICTS
+from connectors.simulation.chance import chance
+from connectors.simulation.districts import DISTRICTS
 
 
 class Plant(Struct, frozen=True):

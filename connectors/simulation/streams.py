@@ -6,13 +6,13 @@ from datetime import datetime
 import pyarrow as pa
 from msgspec import Struct
 
-from simulation.calendar import dates
-from simulation.construction import spill_reports, trips, waybills
-from simulation.network import regions, residents
-from simulation.plant_runs import facility_runs, furnace_temperatures, plant_readings
-from simulation.plants import facilities
-from simulation.streets import snow_progress, sweep_cover, toilet_checks
-from simulation.weighing import weighings
+from connectors.simulation.calendar import dates
+from connectors.simulation.construction import spill_reports, trips, waybills
+from connectors.simulation.network import regions, residents
+from connectors.simulation.plant_runs import facility_runs, furnace_temperatures, plant_readings
+from connectors.simulation.plants import facilities
+from connectors.simulation.streets import snow_progress, sweep_cover, toilet_checks
+from connectors.simulation.weighing import weighings
 
 
 class Series(Struct, frozen=True):

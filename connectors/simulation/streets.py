@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from simulation.chance import between, chance, days, moments, numbered, pick
-from simulation.network import STREET_CODES
+from connectors.simulation.chance import between, chance, days, moments, numbered, pick
+from connectors.simulation.network import STREET_CODES
 
 CLASSES = ("快速路", "主干路", "次干路", "支路", "街巷")
 ROADS_A_STREET = 3

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from simulation.chance import Floats, Whole, between, chance, days, moments, numbered, pick
-from simulation.network import INDEX, KINDS, STREET_CODES, arriving, leaving, network, street_tons
-from simulation.plants import INCINERATORS, LANDFILLS, PLANTS, TRANSFERS
+from connectors.simulation.chance import Floats, Whole, between, chance, days, moments, numbered, pick
+from connectors.simulation.network import INDEX, KINDS, STREET_CODES, arriving, leaving, network, street_tons
+from connectors.simulation.plants import INCINERATORS, LANDFILLS, PLANTS, TRANSFERS
 
 TITLES = ("其他垃圾", "家庭厨余垃圾", "餐饮厨余垃圾", "可回收物", "大件垃圾", "有害垃圾", "炉渣", "飞灰")
 TRUCK = np.array([26.0, 16.0, 10.0, 20.0, 6.0, 1.2, 30.0, 28.0])  # tonnes that a truck of each kind carries when full

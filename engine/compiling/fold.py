@@ -10,6 +10,7 @@ from engine.compiling.leaves import Fold
 from engine.compiling.names import column_ref, conjunction, identifier
 from engine.compiling.periods import bucket_start, moved, named_grain
 from engine.compiling.reshape import reshaped
+from engine.compiling.rolling import runs, write_running
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
 from engine.expression.build import build
@@ -29,6 +30,8 @@ def write_folds(writer: Writer, folds: Sequence[Fold]) -> Relation:
     select = writer.answer(
         writer, [(columns[tree], reshaped(tree, lambda one: replace(one, start=inner_shape.start))) for tree in trees], inner_shape, fill
     )
+    if runs(folds, shape, inner_shape):
+        return write_running(writer, select, [(fold, columns[fold.inner]) for fold in folds], shape, inner_shape)
     steps = writer.cte(relation_name("steps", inner_shape), select)
     source = exp.Table(this=identifier(steps), alias=exp.TableAlias(this=identifier(STEP)))
     outer = exp.Select().from_(source, copy=False)

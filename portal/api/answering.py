@@ -34,26 +34,24 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
     """An answer for each question, in their order; the whole batch has the limit of `world.limits.seconds`. Raises StatementCancelled."""
     until = monotonic() + world.limits.seconds
     index = 0
-    while index < len(questions):
-        left = until - monotonic()
-        if left <= 0:
-            yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
-            return
+    while index < len(questions) and monotonic() < until:
+        seconds = until - monotonic()
+        rest = questions[index:]
         try:
-            for answer in ask(
-                world.catalog, world.warehouse, questions[index:], viewer_of_request(), world.clock(), seconds=left, cancel=cancel
-            ):
+            for answer in ask(world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel):
                 yield with_index(answer, index)
                 index += 1
+                if monotonic() >= until:
+                    break
         except StatementCancelled:
             raise
         except StatementTimedOut:
-            yield Answer(index, questions[index], findings=(TIMED_OUT,))
-            index += 1
+            break
         except Exception:
             log.exception("question %r failed", questions[index])
             yield Answer(index, questions[index], findings=(FAILED,))
             index += 1
+    yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
 
 
 def with_index(answer: Answer, index: int) -> Answer:

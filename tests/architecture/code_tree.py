@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CODE = ("engine", "connectors", "renderers", "portal", "formats", "simulation")
+CODE = ("engine", "connectors", "renderers", "portal")
 MEMBER_FOLDERS = (
     "engine/kinds",
     "engine/modifiers",

@@ -7,6 +7,10 @@ from pathlib import Path
 from tests.architecture.code_tree import CODE, MEMBER_FOLDERS, ROOT, parsed, place, python_files, written
 
 
+# Connectors keep what is too long for one file, or what several of them read with, in folders of parts: no member stands there.
+WITH_PARTS = ("connectors",)
+
+
 def has_tag(node: ast.stmt) -> bool:
     """Whether a statement defines a member: a class that gives itself a tag."""
     if not isinstance(node, ast.ClassDef):
@@ -21,11 +25,26 @@ def strangers(root: Path) -> Iterator[str]:
     for folder in MEMBER_FOLDERS:
         for path in python_files(root, [folder]):
             if path.parent != root / folder:
-                yield f"{place(root, path)}: stands in a folder inside {folder}"
+                if folder not in WITH_PARTS or any(map(has_tag, parsed(path).body)):
+                    yield f"{place(root, path)}: stands in a folder inside {folder}"
             elif path.name != "__init__.py":
                 members = sum(map(has_tag, parsed(path).body))
                 if members != 1:
                     yield f"{place(root, path)}: defines {members} members"
+
+
+def acquainted(root: Path) -> Iterator[str]:
+    """Every member that imports another member of its folder, at the top or inside a function."""
+    for folder in MEMBER_FOLDERS:
+        package = folder.replace("/", ".")
+        members = {f"{package}.{path.stem}" for path in python_files(root, [folder]) if path.parent == root / folder and path.stem != "__init__"}
+        for path in python_files(root, [folder]):
+            for node in ast.walk(parsed(path)):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+                if members & set(names):
+                    yield f"{place(root, path)}: imports a member beside it"
 
 
 def busy_inits(root: Path) -> Iterator[str]:
@@ -39,6 +58,15 @@ def busy_inits(root: Path) -> Iterator[str]:
 
 def test_each_file_of_a_plural_folder_defines_exactly_one_member() -> None:
     assert list(strangers(ROOT)) == []
+
+
+def test_members_never_know_each_other() -> None:
+    assert list(acquainted(ROOT)) == []
+
+
+def test_a_member_that_imports_another_is_seen(tmp_path: Path) -> None:
+    tree = written(tmp_path, {"connectors/one.py": "def f() -> None:\n    from connectors import two\n", "connectors/two.py": ""})
+    assert list(acquainted(tree)) == ["connectors/one.py:1: imports a member beside it"]
 
 
 def test_an_init_file_is_a_docstring_and_nothing_else() -> None:

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from simulation.calendar import dates, heating, holiday, lunar_position
-from simulation.construction import trips, waybills
-from simulation.network import arriving, leaving, regions, residents, stored, street_tons
-from simulation.plants import PLANTS, TRANSFERS, facilities
-from simulation.streams import SERIES
-from simulation.weighing import weighings
+from connectors.simulation.calendar import dates, heating, holiday, lunar_position
+from connectors.simulation.construction import trips, waybills
+from connectors.simulation.network import arriving, leaving, regions, residents, stored, street_tons
+from connectors.simulation.plants import PLANTS, TRANSFERS, facilities
+from connectors.simulation.streams import SERIES
+from connectors.simulation.weighing import weighings
 
 SEED = 2026
 MONDAY, WEDNESDAY = datetime(2026, 6, 1), datetime(2026, 6, 3)

@@ -20,9 +20,9 @@ from engine.running.ask import ask
 from engine.running.first_load import FirstLoad, Step, load_city
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
-from simulation.network import STREET_DISTRICTS, arriving, street_tons
-from simulation.plants import PLANTS, TRANSFERS
-from simulation.weighing import weighings
+from connectors.simulation.network import STREET_DISTRICTS, arriving, street_tons
+from connectors.simulation.plants import PLANTS, TRANSFERS
+from connectors.simulation.weighing import weighings
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 22, 12, 40)
