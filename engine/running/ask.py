@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from datetime import time as time_of_day
 
 import msgspec
 import pyarrow as pa
@@ -216,7 +217,9 @@ def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.T
     """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
     offset = _business_offset(catalog, compiled.tables)
     if shape.grain is None:
-        return pa.array([not (shape.end is not None and shape.end + offset > shape.until)] * table.num_rows, pa.bool_())
+        named_day = shape.end is not None and shape.end.time() == time_of_day.min  # only a bound that names a day means the business day
+        is_over = shape.end is None or shape.end + (offset if named_day else timedelta()) <= shape.until
+        return pa.array([is_over] * table.num_rows, pa.bool_())
     if "." in shape.grain:
         return pa.array([True] * table.num_rows, pa.bool_())
     known: dict[object, bool] = {}
