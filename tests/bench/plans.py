@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from engine.compiling.batch import groups_of
 from engine.compiling.modifying import Modifiers
-from engine.compiling.plan import Compiled, compile_question, compile_questions
+from engine.compiling.plan import Compiled, compile_question
 from engine.compiling.rows import parsed
 from engine.compiling.writer import cells_of
 from engine.loading.catalog import Catalog
@@ -75,8 +76,12 @@ def linear(modifiers: Modifiers, warehouse: Warehouse, rounds: int) -> list[Figu
 
     def tiles(count: int) -> Callable[[], object]:
         questions = [Question(indicators=(id,), by=("w.kind",), grain="month", as_of=AS_OF) for id in _ids(count)]
-        until = dict.fromkeys(range(count), UNTIL)
-        return lambda: [written(warehouse, compiled) for compiled in compile_questions(catalog, modifiers, questions, EVERYTHING, until)]
+
+        def screen() -> list[Compiled]:
+            groups = groups_of(catalog, modifiers, questions, EVERYTHING, [UNTIL] * count)
+            return [written(warehouse, compile_question(catalog, modifiers, group.question, EVERYTHING, UNTIL)) for group in groups]
+
+        return screen
 
     return [_ratio("screen.one_question", one, rounds), _ratio("screen.tiles", tiles, rounds)]
 
