@@ -15,7 +15,7 @@ from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Lit
 from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
-from engine.modifier import Across, Axis, CannotApply, Formula, Request, Shape, Tree, Value, Window
+from engine.modifier import Across, CannotApply, Formula, Request, Shape, Tree, Value, Window
 
 PER_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "month": 2629746, "year": 31556952}
 DEEPEST = 40
@@ -214,6 +214,8 @@ class Expander:
 
         def level(of_shape: Shape) -> Cell:
             if stock.opens is not None or stock.valid is not None:
+                if of_shape.end is None:  # what is open stays open until as_of, however long ago it last changed
+                    of_shape = replace(of_shape, end=of_shape.until)
                 opens, closes = stock.valid if stock.valid is not None else (stock.opens or "", stock.closes or "")
                 return cell_of(Level(operand.dataset or "", opens, closes, stock.valid is not None, total, of_shape), total)
             return cell_of(Reading(operand.dataset or "", operand.time, stock.per or (), stock.take, stock.carry, total, of_shape), total)
@@ -265,9 +267,8 @@ class Expander:
         if operand is None:
             return self.request(Request(column.name, shape), depth + 1)
         if operand.uncut:
-            shape = replace(
-                shape, uncut=(*shape.uncut, *operand.uncut), axes=tuple(axis for axis in shape.axes if not self._is_uncut(axis, operand))
-            )
+            cutting = tuple(axis for axis in shape.axes if axis.dimension not in operand.uncut)
+            shape = replace(shape, uncut=(*shape.uncut, *operand.uncut), axes=cutting)
         if operand.where is not None:
             cut = parsed(operand.where).expr
             shape = replace(shape, where=cut if shape.where is None else Binary("and", shape.where, cut))
@@ -275,9 +276,6 @@ class Expander:
             tree = self.tree(Value(Request(operand.of, shape, self.modifiers.several(operand.modifier))), depth + 1)
             return filled(tree, operand.absent, False)
         return self._operand(operand, shape, indicator.grain, "")
-
-    def _is_uncut(self, axis: Axis, operand: Operand) -> bool:
-        return axis.dimension in operand.uncut
 
     def _conversion(self, id: str, indicator: Indicator, shape: Shape) -> Tree:
         assert indicator.conversion is not None
