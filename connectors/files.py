@@ -13,13 +13,13 @@ import pyarrow as pa
 from msgspec import Meta, Struct
 from python_calamine import CalamineError
 
-from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
-from engine.parts import AtLeastOne, Part
 from connectors.formats.columnar import read_parquet
 from connectors.formats.documents import read_document, read_lines
 from connectors.formats.piece import Piece
 from connectors.formats.separated import Separated, read_separated
 from connectors.formats.sheets import read_sheet
+from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
+from engine.parts import AtLeastOne, Part
 
 Encoding = Literal["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", "utf-16", "latin-1", "cp1252"]
 ENDINGS = {

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Meta, Struct
 
+from connectors.simulation.streams import SERIES, TABLES
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
 from engine.findings import did_you_mean
 from engine.parts import AtLeastOne, Part
-from connectors.simulation.streams import SERIES, TABLES
 
 
 class SimulatedStream(Part, frozen=True):

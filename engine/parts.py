@@ -119,6 +119,20 @@ def grain_span(grain: str) -> Span | None:
     return GRAIN_SPANS.get(grain)
 
 
+def nests(fine: str, coarse: str) -> bool:
+    """Whether every period of the coarse grain is made of whole periods of the fine one: days nest in weeks, weeks not in months."""
+    if fine == coarse:
+        return True
+    inner, outer = grain_span(fine), grain_span(coarse)
+    if inner is None:
+        return outer is not None and bool(outer.months)  # ten-day periods: three make a month
+    if inner.months:
+        return outer is not None and outer.months % inner.months == 0 and bool(outer.months)
+    if outer is None or outer.months:
+        return inner.seconds <= 86400
+    return outer.seconds % inner.seconds == 0
+
+
 def level_limits(levels: Levels) -> list[tuple[str, dict[str, float]]]:
     """The comparisons that were given, as (comparison, {level: limit})."""
     pairs: list[tuple[str, Any]] = [

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from engine.connector import RefusedRow, SourceFailed
 from connectors.formats.piece import BATCH, Opener, Piece, column_of
 from connectors.formats.separated import as_utf8
+from engine.connector import RefusedRow, SourceFailed
 
 
 def read_document(opened: Opener, encoding: str, rows_at: str | None) -> Iterator[Piece]:

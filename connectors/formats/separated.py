@@ -13,8 +13,8 @@ import pyarrow.csv as arrow_csv
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.connector import RefusedRow
 from connectors.formats.piece import Opener, Piece, told_apart
+from engine.connector import RefusedRow
 
 BLOCK = 1 << 24
 _UNDECODED = re.compile("[\udc80-\udcff]")

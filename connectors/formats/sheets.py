@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
-from engine.connector import SourceFailed
 from connectors.formats.piece import Opener, Piece, column_of, told_apart
+from engine.connector import SourceFailed
 
 
 def read_sheet(opened: Opener, name: str | int, header: int | None, columns: tuple[str, ...]) -> Iterator[Piece]:

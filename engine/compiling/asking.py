@@ -199,7 +199,8 @@ def _coarse_enough(id: str, indicator: Indicator, grain: str | None) -> None:
         return
     if _size(grain) < _size(finest):
         raise refuse(
-            "grain-too-fine", f"指标「{indicator.title}」最细到 {indicator.grain}，不能按 {grain} 提问", f"the finest grain of indicator '{id}' is {indicator.grain}, not {grain}",
+            "grain-too-fine", f"指标「{indicator.title}」最细到 {indicator.grain}，不能按 {grain} 提问",
+            f"the finest grain of indicator '{id}' is {indicator.grain}, not {grain}",
             (f"用 {indicator.grain} 或更粗的粒度", f"ask by {indicator.grain} or coarser"),
         )  # fmt: skip
 

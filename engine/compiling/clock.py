@@ -40,7 +40,8 @@ class Clock:
         """The raw time column; refused when the dataset has none."""
         if self.column is None:
             raise refuse(
-                "no-time", f"数据集「{self.scan.dataset.title}」没有声明时间，不能按时间提问", f"dataset '{self.scan.dataset_id}' declares no time, so it cannot be asked by time",
+                "no-time", f"数据集「{self.scan.dataset.title}」没有声明时间，不能按时间提问",
+                f"dataset '{self.scan.dataset_id}' declares no time, so it cannot be asked by time",
                 ("在 times 里声明一个时间列", "declare a time column under `times`"),
             )  # fmt: skip
         return self.column.copy()
@@ -133,7 +134,8 @@ class Clock:
             time = nodes.add_interval(time, by.months, days, seconds, self.is_date)
         if self.is_date and not daily:
             raise refuse(
-                "grain-too-fine", f"「{self.scan.dataset.title}」的时间只到日，不能按 {grain} 提问", f"'{self.scan.dataset_id}' is dated by day and cannot be asked by {grain}",
+                "grain-too-fine", f"「{self.scan.dataset.title}」的时间只到日，不能按 {grain} 提问",
+                f"'{self.scan.dataset_id}' is dated by day and cannot be asked by {grain}",
                 ("用 day 或更粗的粒度", "ask by day or coarser"),
             )  # fmt: skip
         return nodes.bucket(time, grain, self.is_date, self.week_starts)

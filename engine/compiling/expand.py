@@ -83,7 +83,8 @@ class Expander:
         indicator = self.catalog.indicator(request.indicator)
         target = indicator.target if indicator is not None else None
         return replace(
-            request, modifiers=request.modifiers[:-1], has_public_denominator=request.has_public_denominator or (indicator is not None and indicator.denominator == "public"),
+            request, modifiers=request.modifiers[:-1],
+            has_public_denominator=request.has_public_denominator or (indicator is not None and indicator.denominator == "public"),
             target=(target.value if target.value is not None else target.of) if target is not None else None,
         )  # fmt: skip
 
@@ -196,7 +197,9 @@ class Expander:
         """Windows of sums are sums of finer sums; what does not add up is recomputed from the window's rows."""
         if shape.grain is None or total.agg not in (*MERGEABLE, "avg"):
             return cell_of(Flow(dataset, time, total, shape), total)
-        fine = shape.grain if shape.window and shape.window.over is None else (grain or "day")
+        since = named_grain(shape.window.since) if shape.window else None
+        is_whole = since in (None, "start") or nests(shape.grain, since or "year")  # a week that straddles two months is added up by day
+        fine = shape.grain if shape.window and shape.window.over is None and is_whole else (grain or "day")
         if shape.window and shape.window.over and shape.window.over.seconds % 86400:
             return cell_of(Flow(dataset, time, total, shape), total)
         inner = replace(shape, grain=fine, window=None)

@@ -47,7 +47,7 @@ class ExplainPlan(Struct, frozen=True):
     root: Node
     statement: Statement
     shape: Shape
-    fragments: dict[str, exp.Query]  # node key -> the query in which its rows are counted
+    fragments: dict[str, exp.Expression]  # node key -> the query in which its rows are counted
     tables: tuple[str, ...]
 
 
@@ -71,9 +71,9 @@ def _each(node: Node) -> list[Node]:
     return [node, *(below for child in node.children for below in _each(child))]
 
 
-def _fragments(writer: Writer, nodes: list[Node]) -> dict[str, exp.Query]:
+def _fragments(writer: Writer, nodes: list[Node]) -> dict[str, exp.Expression]:
     """For a node with one leaf, the query that counts its rows."""
-    found: dict[str, exp.Query] = {}
+    found: dict[str, exp.Expression] = {}
     for node in nodes:
         names = {writer.relations_of([cell])[_leaf(cell)].name for cell in cells_of(node.tree)}
         if len(names) == 1:

@@ -12,6 +12,7 @@ from engine.compiling.periods import named_grain
 from engine.compiling.spine import write_spine
 from engine.compiling.writer import TIME, Relation, Writer, relation_name
 from engine.modifier import Shape, Window
+from engine.parts import nests
 
 PRESENT = "is_present"
 AGGREGATES: dict[str, type[exp.Expression]] = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}
@@ -24,8 +25,10 @@ def runs(folds: Sequence[Fold], shape: Shape, inner: Shape) -> bool:
         return False
     if any(fold.how not in AGGREGATES for fold in folds):
         return False
-    over = window.over
-    return over is None or (grain == "day" and not over.months and over.seconds > 0 and over.seconds % 86400 == 0)
+    over, since = window.over, named_grain(window.since)
+    if over is None:
+        return since in (None, "start") or nests(grain, since or "year")
+    return (grain == "day" and not over.months and over.seconds > 0 and over.seconds % 86400 == 0)
 
 
 def write_running(writer: Writer, select: exp.Select, folds: Sequence[tuple[Fold, str]], shape: Shape, inner: Shape) -> Relation:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tests.architecture.code_tree import CODE, MEMBER_FOLDERS, ROOT, parsed, place, python_files, written
 
-
 # Connectors keep what is too long for one file, or what several of them read with, in folders of parts: no member stands there.
 WITH_PARTS = ("connectors",)
 

@@ -11,6 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from connectors.simulation.network import STREET_DISTRICTS, arriving, street_tons
+from connectors.simulation.plants import PLANTS, TRANSFERS
+from connectors.simulation.weighing import weighings
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
 from engine.loading.catalog import Catalog
 from engine.loading.project import load
@@ -20,9 +23,6 @@ from engine.running.ask import ask
 from engine.running.first_load import FirstLoad, Step, load_city
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
-from connectors.simulation.network import STREET_DISTRICTS, arriving, street_tons
-from connectors.simulation.plants import PLANTS, TRANSFERS
-from connectors.simulation.weighing import weighings
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 22, 12, 40)
