@@ -16,6 +16,7 @@ from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, CannotApply, Formula, Request, Shape, Tree, Value, Window
+from engine.parts import nests
 
 PER_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "month": 2629746, "year": 31556952}
 DEEPEST = 40

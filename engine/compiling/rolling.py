@@ -28,7 +28,7 @@ def runs(folds: Sequence[Fold], shape: Shape, inner: Shape) -> bool:
     over, since = window.over, named_grain(window.since)
     if over is None:
         return since in (None, "start") or nests(grain, since or "year")
-    return (grain == "day" and not over.months and over.seconds > 0 and over.seconds % 86400 == 0)
+    return grain == "day" and not over.months and over.seconds > 0 and over.seconds % 86400 == 0
 
 
 def write_running(writer: Writer, select: exp.Select, folds: Sequence[tuple[Fold, str]], shape: Shape, inner: Shape) -> Relation:

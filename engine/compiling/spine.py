@@ -58,7 +58,7 @@ def _begins(shape: Shape, ends: exp.Expression, week_starts: int) -> exp.Express
     if since in (None, "start"):
         return nodes.literal_timestamp(datetime(1, 1, 1))
     # The value of a week or a quarter is that of its last instant, so its window begins where that instant's enclosing period does.
-    last = nodes.add_interval(exp.Paren(this=ends), seconds=-1)
+    last = exp.Sub(this=exp.Paren(this=ends), expression=nodes.interval(microseconds=1))
     return nodes.typed(nodes.bucket(last, since or "year", week_starts=week_starts), "timestamp")
 
 
