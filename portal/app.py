@@ -154,6 +154,7 @@ def closing(world: World) -> Any:
 
 def create() -> Litestar:
     """The application as the server's own process makes it: everything it needs to know is in its environment."""
+    wiring.leave_with_parent()
     settings = wiring.read_this_process()
     catalog = wiring.sound_definitions(settings)
     return create_app(wiring.build_world(settings, catalog, wiring.open_duckdb(settings)))

@@ -1,6 +1,7 @@
 """The only place that reads the environment: it turns settings and folders into the world that commands and controllers are handed."""
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -229,3 +230,15 @@ def tell_when_ready(host: str, port: int, ready: Callable[[], None], seconds: fl
                     return
         except OSError:
             sleep(0.2)
+
+
+def leave_with_parent(every: float = 1.0) -> None:
+    """The server's process ends when the command that started it is gone, however it went: an orphan would hold the port and the data file."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(every)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

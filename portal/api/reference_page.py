@@ -6,6 +6,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from engine.connector import Connector
 from engine.modifier import Modifier
 from engine.question import Question
 from engine.registry import kinds, members
@@ -48,6 +49,7 @@ def reference() -> list[Group]:
         Group("定义类型", described(kinds().items())),
         Group("查询", described([("question", Question)])),
         Group("变换", described(members("engine.modifiers", Modifier, "chengmai.modifiers")[0].items())),
+        Group("连接器", described(members("connectors", Connector, "chengmai.connectors")[0].items())),
     ]
 
 

@@ -1,0 +1,114 @@
+"""The server as a process: it says what it does, is ready soon, and goes quietly."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.portal.small_city import write_definitions
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`chengmai serve` below a folder."""
+    command = [sys.executable, "-c", "from portal.cli.main import main; main()", "serve", "--port", str(port)]
+    places = ["--definitions", str(folder / "definitions"), "--var", str(folder / "var")]
+    # A proxy that is not there: whoever reaches for the network fails.
+    environment = {**os.environ, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "COLUMNS": "200"}
+    process = subprocess.Popen(
+        [*command, *places], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def get(port: int, address: str) -> tuple[int, str]:
+    """Status and body of an address."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", address, headers={"accept": "text/html"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+def said_until(process: subprocess.Popen[str], word: str) -> str:
+    """What a process says until a line has the word, or all it says."""
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if word in line:
+            break
+    return said
+
+
+def test_a_server_tells_that_it_is_ready_within_fifteen_seconds_answers_and_goes_at_ctrl_c(tmp_path: Path) -> None:
+    write_definitions(tmp_path / "definitions")
+    port, begun = free_port(), time.monotonic()
+    with serving(tmp_path, port) as process:
+        said = said_until(process, "就绪")
+        assert f"http://127.0.0.1:{port}" in said
+        assert time.monotonic() - begun < 15
+        assert get(port, "/healthz")[0] == 200
+        assert "清运量" in get(port, "/")[1]
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+
+
+def test_a_server_whose_command_is_killed_lets_go_of_port_and_data(tmp_path: Path) -> None:
+    write_definitions(tmp_path / "definitions")
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        assert "就绪" in said_until(process, "就绪")
+        process.kill()
+    with serving(tmp_path, port) as again:
+        assert "就绪" in said_until(again, "就绪")
+
+
+def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path: Path) -> None:
+    write_definitions(tmp_path / "definitions")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with serving(tmp_path, port) as process:
+            said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"端口 {port} 已被占用" in said
+    assert not (tmp_path / "var").exists()
+
+
+def test_wrong_definitions_are_told_and_nothing_is_served(tmp_path: Path) -> None:
+    folder = write_definitions(tmp_path / "definitions")
+    (folder / "waste/tons.indicator.yaml").write_text("title: 清运量\n", encoding="utf-8")
+    with serving(tmp_path, free_port()) as process:
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "missing-field" in said
+    assert "就绪" not in said
