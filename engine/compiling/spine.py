@@ -10,6 +10,7 @@ from engine.compiling.names import column_ref, identifier, named
 from engine.compiling.periods import named_grain
 from engine.compiling.writer import TIME, Relation, Writer
 from engine.modifier import Shape
+from engine.parts import nests
 
 Ends = exp.Expression | datetime | None
 
@@ -41,14 +42,14 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
     ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(shape.until)])
     columns = [named(t, TIME), named(ends, "ends")]
     if shape.window is not None:
-        columns.append(named(_begins(shape, ends.copy(), week_starts), "begins"))
+        columns.append(named(_begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
     select = exp.Select(expressions=columns).from_(inner, copy=False)
     name = writer.cte(f"{grain.lower()}s_asked" if "." not in grain else "periods", select)
     writer.relations[key] = Relation(name, shape, {}, {})
     return name
 
 
-def _begins(shape: Shape, ends: exp.Expression, week_starts: int) -> exp.Expression:
+def _begins(shape: Shape, t: exp.Expression, ends: exp.Expression, week_starts: int) -> exp.Expression:
     assert shape.window is not None
     if shape.window.over is not None:
         over = shape.window.over
@@ -57,7 +58,10 @@ def _begins(shape: Shape, ends: exp.Expression, week_starts: int) -> exp.Express
     since = named_grain(shape.window.since)
     if since in (None, "start"):
         return nodes.literal_timestamp(datetime(1, 1, 1))
-    # The value of a week or a quarter is that of its last instant, so its window begins where that instant's enclosing period does.
+    grain = named_grain(shape.grain) or "day"
+    if nests(grain, since or "year"):
+        return nodes.typed(nodes.bucket(t, since or "year", nodes.is_date_grain(grain), week_starts), "timestamp")
+    # The value of a straddling week, or of a longer period, is that of its last instant.
     last = exp.Sub(this=exp.Paren(this=ends), expression=nodes.interval(microseconds=1))
     return nodes.typed(nodes.bucket(last, since or "year", week_starts=week_starts), "timestamp")
 
