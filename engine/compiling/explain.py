@@ -1,6 +1,7 @@
 """The tree behind a number: every node with its formula and the columns that give its value in the same statement as the answer."""
 
 from datetime import datetime
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -78,7 +79,7 @@ def _fragments(writer: Writer, nodes: list[Node]) -> dict[str, exp.Expression]:
         names = {writer.relations_of([cell])[_leaf(cell)].name for cell in cells_of(node.tree)}
         if len(names) == 1:
             name = names.pop()
-            found[node.key] = writer.ctes[name]
+            found[node.key] = cast(exp.Expression, writer.ctes[name])
     return found
 
 
