@@ -31,6 +31,8 @@ def groups_of(
     catalog: Catalog, modifiers: Modifiers, questions: Sequence[Question], viewer: Viewer, as_of: Sequence[datetime]
 ) -> list[Group]:
     """The batch in groups, each with the place of its first member first. A question that stands alone, or is wrong, is a group of its own."""
+    if len(questions) == 1:
+        return [Group((0,), questions[0], ())]
     by_rows: dict[object, list[int]] = {}
     for place, question in enumerate(questions):
         key = _rows_counted(catalog, modifiers, question, viewer, as_of[place])

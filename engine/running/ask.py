@@ -6,12 +6,13 @@ from datetime import time as time_of_day
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from engine.compiling.asking import Column
 from engine.compiling.batch import groups_of
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, next_start, wall
+from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, wall
 from engine.compiling.plan import TIME, Compiled, compile_question
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
@@ -189,7 +190,7 @@ def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
 
 def marked(named: pa.Table, table: pa.Table, compiled: Compiled) -> pa.Table:
     """The answer with a list of words for each row in which something must not be guessed; without any, no column."""
-    divided = [table.column(name).to_pylist() for name in compiled.zeros]
+    divided = [column.to_pylist() for name in compiled.zeros if pc.any(column := table.column(name)).as_py()]
     rows = [["divided_by_zero"] if any(values) else [] for values in zip(*divided, strict=True)] if divided else []
     return named.append_column(MARKS, pa.array(rows, pa.list_(pa.string()))) if any(rows) else named
 
@@ -222,23 +223,22 @@ def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.T
         return pa.array([is_over] * table.num_rows, pa.bool_())
     if "." in shape.grain:
         return pa.array([True] * table.num_rows, pa.bool_())
-    known: dict[object, bool] = {}
-    values = table.column("time").to_pylist()
-    for value in set(values):
-        known[value] = _is_complete(value, shape, offset)
-    return pa.array([known[value] for value in values], pa.bool_())
-
-
-def _is_complete(value: object, shape: Shape, offset: timedelta) -> bool:
-    if value is None or shape.grain is None:
-        return False
-    start = datetime.fromisoformat(str(value))
-    end = next_start(start, shape.grain)
     is_daily = shape.grain in (*MONTHS, "day", "week", "ten_day")
-    if end + (offset if is_daily else timedelta()) > shape.until:
-        return False
-    is_cut = (shape.start is not None and start < shape.start) or (shape.end is not None and end > shape.end)
-    return not is_cut
+    over = shape.until - (offset if is_daily else timedelta())
+    bound = over if shape.end is None else min(over, shape.end)
+    starts = pc.cast(table.column("time"), pa.timestamp("us"))
+    is_whole = pc.less_equal(starts, pa.scalar(_last_whole(bound, shape.grain), pa.timestamp("us")))
+    if shape.start is not None:
+        is_whole = pc.and_(is_whole, pc.greater_equal(starts, pa.scalar(shape.start, pa.timestamp("us"))))
+    return pc.fill_null(is_whole, False).combine_chunks()
+
+
+def _last_whole(bound: datetime, grain: str) -> datetime:
+    """No period that starts later than this is over at the bound, and every one that starts by then is."""
+    start = bucket_start(bound, grain)
+    if grain in (*MONTHS, "ten_day"):
+        return start - timedelta(microseconds=1)
+    return bound - (start - bucket_start(start - timedelta(microseconds=1), grain))  # equally long, whatever day a week starts on
 
 
 def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
