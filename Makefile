@@ -52,4 +52,4 @@ chaos:
 
 golden:
 	@.ci/setup test
-	$(PYTEST) -q --update-golden tests/golden tests/engine/checks/test_bad_examples.py
+	$(PYTEST) -q --update-golden tests/golden tests/engine/checks/test_bad_examples.py tests/docs
