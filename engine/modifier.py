@@ -58,6 +58,7 @@ class Shape(Struct, frozen=True):
     window: Window | None = None
     start_of: str | None = None  # the value at the first period of the enclosing one
     uncut: tuple[str, ...] = ()  # dimensions that do not cut here
+    week_starts: int = 1  # 1 is Monday
 
 
 class Request(Struct, frozen=True):

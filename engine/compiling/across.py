@@ -138,7 +138,7 @@ def _cut(select: exp.Select, keys: list[str], shape: Shape) -> exp.Select:
     """Only the periods asked, after the rows before them were read."""
     assert shape.start is not None
     grain = named_grain(shape.grain) or "day"
-    first = bucket_start(shape.start, grain)
+    first = bucket_start(shape.start, grain, shape.week_starts)
     bound = nodes.literal_date(first.date()) if nodes.is_date_grain(grain) else nodes.literal_timestamp(first)
     outer = exp.Select(expressions=[column_ref("wide", key) for key in [*keys, "value"]]).from_(
         select.subquery("wide", copy=False), copy=False

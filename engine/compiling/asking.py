@@ -185,12 +185,14 @@ def shape_of(catalog: Catalog, question: Question, axes: tuple[Axis, ...], as_of
         indicator = catalog.indicator(id)
         if indicator is not None:
             _coarse_enough(id, indicator, grain)
-    start, end = asked_period(question.period, as_of, catalog.project.zone, grain)
+    week_starts = catalog.project.week_starts
+    start, end = asked_period(question.period, as_of, catalog.project.zone, grain, week_starts)
     if question.edge == "whole" and grain is not None and "." not in grain:
-        start = bucket_start(start, grain) if start else None
-        end = end if end is None or bucket_start(end, grain) == end else next_start(end, grain)
+        start = bucket_start(start, grain, week_starts) if start else None
+        end = end if end is None or bucket_start(end, grain, week_starts) == end else next_start(end, grain, week_starts)
     where = parsed(question.where).expr if question.where else None
-    return Shape(axes=axes, until=as_of, grain=grain, start=start, end=end, where=where, via=tuple(sorted(question.via.items())))
+    via = tuple(sorted(question.via.items()))
+    return Shape(axes=axes, until=as_of, grain=grain, start=start, end=end, where=where, via=via, week_starts=week_starts)
 
 
 def _coarse_enough(id: str, indicator: Indicator, grain: str | None) -> None:

@@ -185,4 +185,4 @@ def window_start(shape: Shape, start: datetime | None, end: datetime | None) -> 
         return moved(end if shape.grain is None else start, -shape.window.over)
     if shape.window.since in (None, "start") or first is None:
         return None
-    return bucket_start(first, named_grain(shape.window.since) or "year")
+    return bucket_start(first, named_grain(shape.window.since) or "year", shape.week_starts)

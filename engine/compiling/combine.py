@@ -11,7 +11,7 @@ from engine.compiling.clock import period_end
 from engine.compiling.filling import filler
 from engine.compiling.leaves import Cell, Elapsed, Leaf, Seam
 from engine.compiling.names import column_ref, conjunction, identifier, named
-from engine.compiling.periods import MONTHS, named_grain, on_grain
+from engine.compiling.periods import MONTHS, bucket_start, named_grain, on_grain
 from engine.compiling.refuse import refuse
 from engine.compiling.reshape import looked_back
 from engine.compiling.writer import TIME, Relation, Writer, cells_of, key_columns, relation_name
@@ -132,7 +132,12 @@ def _branch(
 def _keys_only(link: Link, relation: Relation, slots: Sequence[Slot], keys: Sequence[str], shape: Shape) -> exp.Select:
     columns = [named(_forward(link, shape) if key == TIME else column_ref(None, key), key) for key in keys]
     columns += [named(_null(slots, slot), slot) for _, _, _, slot in slots]
-    return exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
+    select = exp.Select(expressions=columns).from_(exp.Table(this=identifier(relation.name)), copy=False)
+    if shape.start is None:
+        return select
+    # The enclosing period was read from its start; rows of the answer begin with the period asked.
+    first = bucket_start(shape.start, named_grain(shape.grain) or "day", shape.week_starts)
+    return select.where(exp.GTE(this=column_ref(None, TIME), expression=nodes.literal_date(first.date())), copy=False)
 
 
 def _forward(link: Link, shape: Shape) -> exp.Expression:
@@ -198,8 +203,8 @@ def _look_up(
         wanted = column_ref(ROW, TIME)
         back: exp.Expression = shifted_key(wanted, -link.by, shape)
         if link.start_of is not None:
-            enclosing = nodes.bucket(wanted.copy(), named_grain(link.start_of) or "month", True)
-            back = nodes.bucket(enclosing, named_grain(shape.grain) or "day", True)
+            enclosing = nodes.bucket(wanted.copy(), named_grain(link.start_of) or "month", True, shape.week_starts)
+            back = nodes.bucket(enclosing, named_grain(shape.grain) or "day", True, shape.week_starts)
         conditions.append(exp.EQ(this=column_ref(name, TIME), expression=back))
     table = exp.Table(this=identifier(relation.name), alias=exp.TableAlias(this=identifier(name)))
     on = conjunction(conditions) or exp.true()

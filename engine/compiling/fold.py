@@ -104,4 +104,4 @@ def _widened(shape: Shape, inner: Shape) -> Shape:
     start = shape.start
     if start is None or shape.window.since in (None, "start"):
         return replace(inner, start=None)
-    return replace(inner, start=bucket_start(start, named_grain(shape.window.since) or "year"))
+    return replace(inner, start=bucket_start(start, named_grain(shape.window.since) or "year", shape.week_starts))

@@ -50,7 +50,9 @@ def wall(text: str, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def asked_period(period: Period | None, as_of: datetime, zone: str, grain: str | None) -> tuple[datetime | None, datetime | None]:
+def asked_period(
+    period: Period | None, as_of: datetime, zone: str, grain: str | None, week_starts: int = 1
+) -> tuple[datetime | None, datetime | None]:
     """Start and end of a period, half-open. `last` ends with as_of; with a grain it takes in the unfinished period."""
     if period is None:
         return None, None
@@ -58,7 +60,7 @@ def asked_period(period: Period | None, as_of: datetime, zone: str, grain: str |
         span = span_of(period.last or period.next or "P1D")
         if period.next is not None:
             return as_of, moved(as_of, span)
-        return _last(span, as_of, grain)
+        return _last(span, as_of, grain, week_starts)
     start = wall(period.start, zone) if period.start else None
     end = wall(period.end, zone) if period.end else None
     if start is not None and end is not None and start >= end:
@@ -69,22 +71,22 @@ def asked_period(period: Period | None, as_of: datetime, zone: str, grain: str |
     return start, end
 
 
-def _last(span: Span, as_of: datetime, grain: str | None) -> tuple[datetime, datetime]:
+def _last(span: Span, as_of: datetime, grain: str | None, week_starts: int) -> tuple[datetime, datetime]:
     if grain is None:
         return moved(as_of, -span) or as_of, as_of
-    end = next_start(as_of - timedelta(microseconds=1), grain)
+    end = next_start(as_of - timedelta(microseconds=1), grain, week_starts)
     start = moved(end, -span) or end
-    return bucket_start(start, grain), end
+    return bucket_start(start, grain, week_starts), end
 
 
-def bucket_start(moment: datetime, grain: str) -> datetime:
-    """First instant of the period of the grain that holds the moment."""
+def bucket_start(moment: datetime, grain: str, week_starts: int = 1) -> datetime:
+    """First instant of the period of the grain that holds the moment; weeks begin on `week_starts`, 1 being Monday."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if grain in MONTHS:
         months = MONTHS[grain]
         return midnight.replace(month=(moment.month - 1) // months * months + 1, day=1)
     if grain == "week":
-        return midnight - timedelta(days=midnight.weekday())
+        return midnight - timedelta(days=(midnight.isoweekday() - week_starts) % 7)
     if grain == "ten_day":
         return midnight.replace(day=21 if moment.day > 20 else 11 if moment.day > 10 else 1)
     seconds = SECONDS.get(grain) or (span_of(grain).seconds if grain.startswith("P") else 86400)
@@ -95,9 +97,9 @@ def bucket_start(moment: datetime, grain: str) -> datetime:
     return midnight + timedelta(seconds=passed)
 
 
-def next_start(moment: datetime, grain: str) -> datetime:
+def next_start(moment: datetime, grain: str, week_starts: int = 1) -> datetime:
     """First instant of the period after the one that holds the moment."""
-    start = bucket_start(moment, grain)
+    start = bucket_start(moment, grain, week_starts)
     if grain in MONTHS:
         return moved(start, Span(months=MONTHS[grain])) or start
     if grain == "ten_day":
