@@ -65,6 +65,8 @@ def _grouped(
     period: exp.Expression | None = None,
 ) -> Relation:
     scan.shape = shape
+    if shape.grain:  # what an indicator says of a row it says of the row's own period, not of every period asked
+        scan.clock_period = period.copy() if period is not None else column_ref(INSTANT, TIME)
     clock = Clock(writer.catalog, scan, None) if spine else None
     keys = axis_keys(writer, scan, shape, clock or Clock(writer.catalog, scan, None))
     common, own = split_filters([leaf.sum for leaf in leaves])
