@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 
+from portal.cli.main import COMMANDS
 from tests.architecture.code_tree import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +42,12 @@ def test_every_target_is_phony_and_in_the_help() -> None:
     phony = set((re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE) or [""] * 2)[1].split())
     assert targets(MAKEFILE) == phony
     assert phony - {"help"} == set(re.findall(r'echo "make ([a-z-]+)', MAKEFILE))
+
+
+def test_every_command_that_is_named_is_one() -> None:
+    pages = [README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))]
+    named = {name for page in pages for name in re.findall(r"`chengmai ([a-z]+)", page)}
+    assert named and named <= {name for name, _, _ in COMMANDS}
 
 
 def test_no_page_links_to_a_file_that_is_not_there() -> None:
