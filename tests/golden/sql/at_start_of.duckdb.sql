@@ -33,6 +33,8 @@ WITH rides_by_day AS (
       period AS period,
       CAST(NULL AS BIGINT) AS cell_1
     FROM rides_by_day_2
+    WHERE
+      period >= CAST('2026-01-15' AS DATE)
   ) AS stacked
   GROUP BY
     1
