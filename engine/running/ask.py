@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from functools import lru_cache
 
 import msgspec
 import pyarrow as pa
@@ -13,7 +14,7 @@ from engine.compiling.asking import Column
 from engine.compiling.batch import groups_of
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, wall
-from engine.compiling.plan import TIME, Compiled, compile_question
+from engine.compiling.plan import TIME, Compiled
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
@@ -25,6 +26,7 @@ from engine.modifier import Modifier, Shape
 from engine.parts import Span
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
+from engine.running.plans import Plan, Plans, planned
 from engine.warehouse import Cancel, Statement, Warehouse
 
 
@@ -43,8 +45,9 @@ class Answer(Struct, frozen=True):
     compiled: Compiled | None = None
 
 
+@lru_cache(maxsize=1)
 def known_modifiers() -> Modifiers:
-    """Every modifier, shipped or installed."""
+    """Every modifier, shipped or installed; looked for once, which takes as long as answering."""
     return Modifiers(members("engine.modifiers", Modifier, "chengmai.modifiers")[0])
 
 
@@ -74,11 +77,12 @@ def _known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> dat
 
 def ask(
     catalog: Catalog, warehouse: Warehouse, questions: Sequence[Question], viewer: Viewer = EVERYTHING, now: datetime | None = None,
-    *, seconds: float = 60.0, cancel: Cancel | None = None, modifiers: Modifiers | None = None,
+    *, seconds: float = 60.0, cancel: Cancel | None = None, modifiers: Modifiers | None = None, plans: Plans | None = None,
 ) -> Iterator[Answer]:  # fmt: skip
     """Answers in the order of the questions, each when it is ready; a question that is wrong gives findings and stops nothing else.
 
-    `now` is wall clock in the project's zone. Raises StatementTimedOut or StatementCancelled.
+    `now` is wall clock in the project's zone; `plans`, kept by the caller for this warehouse, spare compiling what was asked before.
+    Raises StatementTimedOut or StatementCancelled.
     """
     known = modifiers or known_modifiers()
     places: dict[bytes, int] = {}
@@ -97,7 +101,8 @@ def ask(
         place = first[index]
         if place not in ready:
             group = group_of[place]
-            answer = _answer(catalog, warehouse, group.question, viewer, instants[place], known, seconds, cancel)
+            plan = (plans.plan if plans is not None else planned)(catalog, known, group.question, viewer, instants[place], warehouse.write)
+            answer = _answer(catalog, warehouse, plan, instants[place], seconds, cancel)
             for nth, member in enumerate(group.members):
                 ready[asked[member]] = cut_apart(answer, questions[asked[member]], group.names[nth] if group.names else None)
         yield msgspec.structs.replace(ready[place], index=index, question=question)
@@ -118,17 +123,8 @@ def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None)
     return msgspec.structs.replace(answer, question=question, frame=Frame(tuple(columns), table, frame.marks))
 
 
-def _answer(
-    catalog: Catalog,
-    warehouse: Warehouse,
-    question: Question,
-    viewer: Viewer,
-    as_of: datetime,
-    modifiers: Modifiers,
-    seconds: float,
-    cancel: Cancel | None,
-) -> Answer:
-    compiled = compile_question(catalog, modifiers, question, viewer, as_of)
+def _answer(catalog: Catalog, warehouse: Warehouse, plan: Plan, as_of: datetime, seconds: float, cancel: Cancel | None) -> Answer:
+    compiled, question = plan.compiled, plan.compiled.question
     if compiled.statement is None:
         return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled)
     versions = versions_of(catalog, warehouse, compiled.tables)
@@ -136,8 +132,7 @@ def _answer(
     is_truncated = question.limit is not None and table.num_rows > question.limit
     frame = framed(catalog, compiled, table.slice(0, question.limit) if is_truncated else table)
     totals = _totals(catalog, warehouse, compiled, compiled.totals, seconds, cancel) if compiled.totals is not None else None
-    sql = warehouse.write(compiled.statement.tree)
-    return Answer(0, question, frame, totals, (), as_of, versions, sql, is_truncated, compiled)
+    return Answer(0, question, frame, totals, (), as_of, versions, plan.sql, is_truncated, compiled)
 
 
 def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[str]) -> dict[str, int]:

@@ -38,7 +38,10 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
         seconds = until - monotonic()
         rest = questions[index:]
         try:
-            for answer in ask(world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel):
+            asked = ask(
+                world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel, plans=world.plans
+            )
+            for answer in asked:
                 yield with_index(answer, index)
                 index += 1
                 if monotonic() >= until:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.loading.catalog import Catalog
+from engine.running.plans import Plans
 from engine.warehouse import Warehouse
 from portal.api.titles import Titles
 
@@ -34,3 +35,4 @@ class World(Struct, frozen=True):
     titles: Titles
     is_demo: bool = True
     limits: Limits = Limits()
+    plans: Plans = field(default_factory=Plans)

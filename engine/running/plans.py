@@ -1,0 +1,66 @@
+"""A question asked again is not compiled again: its plan is kept until the definitions change or its place is needed."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+
+import msgspec
+from msgspec import Struct
+from sqlglot import exp
+
+from engine.compiling.modifying import Modifiers
+from engine.compiling.plan import Compiled, compile_question
+from engine.loading.catalog import Catalog
+from engine.question import Question, Viewer
+
+MOST_PLANS = 1000
+
+
+class Plan(Struct, frozen=True):
+    """A compiled question with its SQL text (计划)."""
+
+    compiled: Compiled
+    sql: str = ""  # empty when the question is wrong
+
+
+class Plans:
+    """Plans of one catalog for one warehouse, the longest unused forgotten first; safe to share between threads.
+
+    The key holds everything that a plan depends on: the question, who asks, as of when. Another catalog empties it.
+    """
+
+    def __init__(self, most: int = MOST_PLANS) -> None:
+        self._most = most
+        self._catalog: Catalog | None = None
+        self._plans: OrderedDict[tuple[bytes, Viewer, datetime], Plan] = OrderedDict()
+        self._lock = Lock()
+
+    def plan(
+        self, catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str]
+    ) -> Plan:  # fmt: skip
+        """The plan of the question, compiled now unless it is known."""
+        key = (msgspec.json.encode(question), viewer, as_of)
+        with self._lock:
+            if catalog is not self._catalog:
+                self._plans.clear()
+                self._catalog = catalog
+            known = self._plans.get(key)
+            if known is not None:
+                self._plans.move_to_end(key)
+                return known
+        made = planned(catalog, modifiers, question, viewer, as_of, write)
+        with self._lock:
+            if catalog is self._catalog:
+                self._plans[key] = made
+                if len(self._plans) > self._most:
+                    self._plans.popitem(last=False)
+        return made
+
+
+def planned(
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str]
+) -> Plan:  # fmt: skip
+    """The plan of a question, compiled anew."""
+    compiled = compile_question(catalog, modifiers, question, viewer, as_of)
+    return Plan(compiled, write(compiled.statement.tree) if compiled.statement is not None else "")
