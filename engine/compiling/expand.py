@@ -11,7 +11,7 @@ from engine.compiling.refuse import refuse
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.scoring import scored
 from engine.compiling.units import factor_between, in_unit, scaled
-from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, columns
+from engine.expression.tree import Binary, Call, Case, Column, Expr, IndicatorCall, IsNull, Literal, columns, walk
 from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
@@ -194,9 +194,15 @@ class Expander:
             return self._windowed(operand.dataset, operand.time, total, shape, grain)
         return cell_of(Flow(operand.dataset, operand.time, total, shape, before, since), total)
 
+    def _has_finer(self, dataset: str, total: Sum) -> bool:
+        """Whether finer periods mean the same: rows without a time have none, and an indicator of the asked period is another one by day."""
+        spec = self.catalog.dataset(dataset)
+        written = [node for expr in (total.of, total.where, total.weight) if expr is not None for node in walk(expr)]
+        return bool(spec and spec.times) and not any(isinstance(node, IndicatorCall) and node.period == "asked" for node in written)
+
     def _windowed(self, dataset: str, time: str | None, total: Sum, shape: Shape, grain: str | None) -> Tree:
         """Windows of sums are sums of finer sums; what does not add up is recomputed from the window's rows."""
-        if shape.grain is None or total.agg not in (*MERGEABLE, "avg"):
+        if shape.grain is None or total.agg not in (*MERGEABLE, "avg") or not self._has_finer(dataset, total):
             return cell_of(Flow(dataset, time, total, shape), total)
         since = named_grain(shape.window.since) if shape.window else None
         is_whole = since in (None, "start") or nests(shape.grain, since or "year")  # a week that straddles two months is added up by day

@@ -32,9 +32,11 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     clock = Clock(writer.catalog, scan, time_of(scan.dataset, first.time, first.dataset, shape))
     bounds = clock.bounds(shape)
     scan.shape = shape
-    spine = windowed_spine(writer, scan, clock, shape) if shape.window is not None and shape.grain is not None else None
-    if shape.grain and clock.column is not None:
-        scan.clock_period = clock.bucket(shape)
+    has_time = clock.column is not None
+    spine = windowed_spine(writer, scan, clock, shape) if shape.window is not None and shape.grain is not None and has_time else None
+    if has_time:
+        scan.period_of = clock.bucket_of
+        scan.clock_period = clock.bucket(shape) if shape.grain else None
     if first.since is not None:
         bounds.append(clock.at_or_after(datetime.fromisoformat(first.since)))
     if first.before is not None:

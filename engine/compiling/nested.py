@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from sqlglot import exp
 
+from engine.compiling.clock import window_start
 from engine.compiling.names import column_ref, conjunction, identifier
+from engine.compiling.periods import bucket_start, named_grain, next_start
 from engine.compiling.reach import column_of, dataset_of, road_by_path
 from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
@@ -36,28 +39,59 @@ def _join(writer: Writer, scan: Scan, call: IndicatorCall, key: object) -> None:
     axis = _entity(writer, scan, call)
     shape = scan.shape
     assert shape is not None
-    inner = _inner_shape(shape, axis, call)
+    inner = _inner_shape(writer, scan, shape, axis, call)
     tree = writer.expander.request(Request(call.id, inner))
     name = writer.cte(relation_name(call.id.rpartition(".")[2], inner), writer.answer(writer, [("value", tree)], inner, None))
     alias = f"{call.id.rpartition('.')[2]}_of_{axis.name}"
     while alias in scan.joins.aliases.values():
         alias += "_"
     on: list[exp.Expression] = [exp.EQ(this=scan.by_path(call.entity.path), expression=column_ref(alias, axis.name))]
-    if inner.grain is not None:
+    if call.period == "row":
+        on.append(exp.EQ(this=_own_period(scan, inner.grain or "day"), expression=column_ref(alias, TIME)))
+    elif inner.grain is not None:
         if scan.clock_period is not None:
             on.append(exp.EQ(this=scan.clock_period.copy(), expression=column_ref(alias, TIME)))
         else:
             scan.period_from_indicator = column_ref(alias, TIME)
     table = exp.Table(this=identifier(name), alias=exp.TableAlias(this=identifier(alias)))
-    kind = "INNER" if inner.grain is not None and scan.clock_period is None else "LEFT"
+    kind = "INNER" if inner.grain is not None and scan.clock_period is None and call.period != "row" else "LEFT"
     scan.joins.add(table, conjunction(on), key, kind)
 
 
-def _inner_shape(shape: Shape, axis: Axis, call: IndicatorCall) -> Shape:
-    """The outer `where` is ignored; the period is the asked one, all data, or the row's own."""
-    grain = shape.grain if call.period in ("asked", "row") else None
-    start, end = (None, None) if call.period == "all" else (shape.start, shape.end)
-    return Shape(axes=(axis,), until=shape.until, grain=grain, start=start, end=end, scope=shape.scope, is_public=shape.is_public)
+def _own_period(scan: Scan, grain: str) -> exp.Expression:
+    """The period of the other indicator's own grain that the row's time lies in."""
+    if scan.period_of is None:
+        raise refuse(
+            "row-without-time",
+            f"「{scan.dataset.title}」的行在此没有时间，不能用 period: row",
+            f"rows of '{scan.dataset_id}' have no time here, so they have no period of their own",
+            ("写 period: asked 或 period: all", "write period: asked or period: all"),
+        )
+    return scan.period_of(grain)
+
+
+def _inner_shape(writer: Writer, scan: Scan, shape: Shape, axis: Axis, call: IndicatorCall) -> Shape:
+    """The outer `where` is ignored; the period is the asked one, all data, or the row's own, at the other indicator's grain.
+
+    Rows with a time are met by the values of their own earlier periods when a window or a shift reads those; rows without one have no
+    earlier periods, so the window is the indicator's.
+    """
+    bare = replace(shape, axes=(axis,), where=None, via=(), uncut=(), start_of=None, window=None)
+    if call.period == "all":
+        return replace(bare, grain=None, start=None, end=None, shift=None)
+    window = shape.window
+    if scan.period_of is None and shape.grain is not None:
+        return replace(bare, window=window)
+    if window is not None:
+        bare = replace(bare, start=window_start(shape, shape.start, shape.end or shape.until))
+    if call.period == "asked":
+        return bare
+    indicator = writer.catalog.indicator(call.id)
+    grain = named_grain(indicator.grain if indicator is not None else None) or "day"
+    start, end, week_starts = bare.start, shape.end, shape.week_starts
+    if end is not None and bucket_start(end, grain, week_starts) != end:
+        end = next_start(end, grain, week_starts)
+    return replace(bare, grain=grain, start=bucket_start(start, grain, week_starts) if start is not None else None, end=end)
 
 
 def _entity(writer: Writer, scan: Scan, call: IndicatorCall) -> Axis:

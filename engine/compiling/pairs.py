@@ -10,6 +10,7 @@ from engine.compiling.flow import axis_keys, cut, open_scan
 from engine.compiling.leaves import Pairs
 from engine.compiling.matching import Following, following, follows, window_is_over
 from engine.compiling.names import column_ref, conjunction, named
+from engine.compiling.nested import indicator_join
 from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
@@ -30,11 +31,13 @@ def write_pairs(writer: Writer, members: Sequence[Pairs]) -> Relation:
     by_then = conversion.count == "ratio_of_then"
     driver = conversion.then if by_then else conversion.base
     scan = open_scan(writer, driver.dataset)
-    other = Scan(writer.catalog, (conversion.base if by_then else conversion.then).dataset, taken=(scan.alias,))
+    other = Scan(writer.catalog, (conversion.base if by_then else conversion.then).dataset, indicator_join(writer), taken=(scan.alias,))
     writer.tables.add(other.dataset_id)
     pair = following(writer.catalog, conversion, other if by_then else scan, scan if by_then else other)
     clock = pair.then_clock if by_then else pair.base_clock
-    conditions = [*clock.bounds(shape), *cut(writer, scan, shape), *_side_condition(scan, driver)]
+    bounds = clock.bounds(shape)
+    _open(pair, shape)
+    conditions = [*bounds, *cut(writer, scan, shape), *_side_condition(scan, driver)]
     keys = axis_keys(writer, scan, shape, clock)
     if shape.grain:
         keys.append((TIME, clock.bucket(shape)))
@@ -48,6 +51,13 @@ def write_pairs(writer: Writer, members: Sequence[Pairs]) -> Relation:
         {"credited": "credited", "then": "rows"} if by_then else {**COLUMNS, "base": "rows" if conversion.count == "base" else "complete"}
     )
     return Relation(name, shape, {member: columns[member.give] for member in members}, {column: "number" for column, _ in values})
+
+
+def _open(pair: Following, shape: Shape) -> None:
+    """Indicators inside conditions of either side are those of the side's own time."""
+    for scan, clock in ((pair.base, pair.base_clock), (pair.then, pair.then_clock)):
+        scan.shape, scan.period_of = shape, clock.bucket_of
+        scan.clock_period = clock.bucket(shape) if shape.grain else None
 
 
 def _side_condition(scan: Scan, side: Side) -> list[exp.Expression | None]:
@@ -94,8 +104,10 @@ def _credits(writer: Writer, pair: Following, shape: Shape) -> exp.Expression:
     base_key, then_key = pair.base.dataset.key, pair.then.dataset.key
     if not base_key or (not then_key and conversion.credit != "all"):
         raise refuse("conversion-without-key", "归因需要两侧数据集都有主键", "crediting needs a key on both sides to tell rows apart")
-    base, then = Scan(writer.catalog, conversion.base.dataset), Scan(writer.catalog, conversion.then.dataset, taken=("", pair.base.alias))
+    base = Scan(writer.catalog, conversion.base.dataset, indicator_join(writer))
+    then = Scan(writer.catalog, conversion.then.dataset, indicator_join(writer), taken=("", pair.base.alias))
     inner = following(writer.catalog, conversion, base, then)
+    _open(inner, shape)
     on = follows(writer.catalog, inner, shape.until)
     sides = conjunction([*_side_condition(base, conversion.base), *_side_condition(then, conversion.then)])
     ranked = base.select()

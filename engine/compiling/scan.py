@@ -36,6 +36,7 @@ class Scan:
         self.shape: Shape | None = None
         self.clock_period: exp.Expression | None = None
         self.period_from_indicator: exp.Expression | None = None
+        self.period_of: Callable[[str], exp.Expression] | None = None  # the row's own period of a grain, where rows have a time
 
     # -- columns ---------------------------------------------------------------------------------
 
