@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.expression.tree import Binary, Call, Column, Expr, Literal
 from engine.part import PluginPart
-from engine.parts import Span
+from engine.parts import Span, grain_span
 
 
 class Axis(Struct, frozen=True):
@@ -117,9 +117,24 @@ def shifted(request: Request, by: Span) -> Request:
     shift = request.shape.shift
     if shift is not None and (shift.calendar is not None or shift.moves_rows):
         raise CannotApply("按日历对齐的比较不能再套一层比较", "a comparison aligned by a calendar cannot be compared again")
+    if request.shape.grain is not None and not is_whole(by, request.shape.grain):
+        grain = request.shape.grain
+        raise CannotApply(f"位移不是「{grain}」的整数期，无从比较", f"the step back is no whole number of periods of '{grain}', so there is nothing to compare with")
     before = shift.by if shift is not None else Span()
     moved = Span(before.months + by.months, before.seconds + by.seconds)
     return replace(request, shape=replace(request.shape, shift=Shift(moved)))
+
+
+def is_whole(by: Span, grain: str) -> bool:
+    """Whether a step back lands on a period of the grain: a month is no number of quarters, and seven days are no number of months."""
+    span = grain_span(grain)
+    if span is None:
+        return "." in grain or not by.seconds  # ten-day periods come round with the month
+    if span.months:
+        return not by.seconds and by.months % span.months == 0
+    if by.months and span.seconds > 86400 and grain != "week":  # on weeks a year is 52 and a month 4
+        return False
+    return by.seconds % span.seconds == 0
 
 
 def compared(request: Request, earlier: Request, give: str) -> Tree:

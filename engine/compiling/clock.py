@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.calendars import calendar_grain, join_calendar
-from engine.compiling.periods import as_day, bucket_start, day_offset, in_zone, moved, named_grain
+from engine.compiling.periods import as_day, bucket_start, day_offset, first_reaching, in_zone, moved, named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.refuse import refuse
 from engine.compiling.scan import Scan
@@ -74,8 +74,8 @@ class Clock:
         self.shift = shape.shift
         if shape.shift is not None and shape.shift.calendar is not None:
             return self._calendar_bounds(shape)
-        back = -shape.shift.by if shape.shift is not None else None
-        start, end, until = (moved(one, back) if back is not None else one for one in (shape.start, shape.end, shape.until))
+        by = shape.shift.by if shape.shift is not None else None
+        start, end, until = (first_reaching(one, by) if by is not None else one for one in (shape.start, shape.end, shape.until))
         if shape.window is not None:
             start = window_start(shape, start, end or until)
         conditions: list[exp.Expression | None] = []

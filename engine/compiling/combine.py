@@ -97,6 +97,9 @@ def _aligned(
             slots.append((leaf, relations[leaf], link, f"cell_{len(slots) + 1}"))
     branches = [_branch(writer, name_link[1], relations[leaves[0]], leaves, slots, keys, shape) for name_link, leaves in stacked.items()]
     branches += [_keys_only(link, relations[leaves[0]], slots, keys, shape) for (_, link), leaves in looked_up.items() if link.start_of]
+    if not branches:  # an earlier value alone: its keys, moved forward, are the answer's
+        whole = [(link, relations[leaves[0]]) for (_, link), leaves in looked_up.items() if key_columns(relations[leaves[0]].shape) == keys]
+        branches = [_keys_only(link, relation, slots, keys, shape) for link, relation in whole if keys]
     if not branches:
         if shape.axes or shape.grain:
             raise refuse("nothing-cuts", "没有任何成分按所问维度切分", "no part is split by the dimensions asked")
@@ -137,7 +140,7 @@ def _keys_only(link: Link, relation: Relation, slots: Sequence[Slot], keys: Sequ
         return select
     # The enclosing period was read from its start; rows of the answer begin with the period asked.
     first = bucket_start(shape.start, named_grain(shape.grain) or "day", shape.week_starts)
-    return select.where(exp.GTE(this=column_ref(None, TIME), expression=nodes.literal_date(first.date())), copy=False)
+    return select.where(exp.GTE(this=_forward(link, shape), expression=nodes.literal_date(first.date())), copy=False)
 
 
 def _forward(link: Link, shape: Shape) -> exp.Expression:

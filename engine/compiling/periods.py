@@ -31,6 +31,18 @@ def moved(moment: datetime | None, span: Span) -> datetime | None:
     return moment + span.delta
 
 
+def first_reaching(moment: datetime | None, span: Span) -> datetime | None:
+    """The first day or instant that, moved by the span, is not before the moment.
+
+    31 March less a month is 29 February, but that day a month later is 29 March: what reaches 31 March begins with 1 March.
+    """
+    back = moved(moment, -span)
+    if moment is None or back is None or not span.months:
+        return back
+    again = moved(back, span)
+    return back if again is not None and again >= moment else datetime(back.year, back.month, back.day) + timedelta(days=1)
+
+
 def instant(text: str) -> datetime:
     """A date or a date and time, as wall clock; an offset is cut off by the caller's zone before."""
     try:

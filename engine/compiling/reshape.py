@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.compiling.leaves import Cell, Elapsed, Fold, Seam
-from engine.compiling.periods import bucket_start, moved, named_grain, on_grain
+from engine.compiling.periods import bucket_start, first_reaching, moved, named_grain, on_grain
 from engine.modifier import Across, Formula, Shape
 
 Change = Callable[[Shape], Shape]
@@ -55,6 +55,7 @@ def looked_back(leaf: Any) -> Any:
     def earlier(one: Shape) -> Shape:
         if one.shift != shift:
             return one
-        return replace(one, start=moved(one.start, -by), end=moved(one.end, -by), until=moved(one.until, -by) or one.until, shift=None)
+        end, until = first_reaching(one.end, by), first_reaching(one.until, by) or one.until
+        return replace(one, start=moved(one.start, -by), end=end, until=until, shift=None)
 
     return reshaped_leaf(leaf, earlier)
