@@ -23,7 +23,6 @@ from engine.findings import did_you_mean
 from engine.kinds.indicator import Indicator
 from engine.loading.catalog import Catalog
 from engine.modifier import Axis, Modifier, Shape
-from engine.parts import GRAINS
 from engine.question import Asked, Question, TimeAxis
 
 
@@ -177,9 +176,6 @@ def _allow(catalog: Catalog, id: str, indicator: Indicator, dimension: str) -> N
 def shape_of(catalog: Catalog, question: Question, axes: tuple[Axis, ...], as_of: datetime) -> Shape:
     """The one shape of the question."""
     grain = named_grain(question.grain)
-    if grain is not None and "." not in grain and named_grain(grain) not in GRAINS and not grain.startswith("P"):
-        advice = did_you_mean(grain, GRAINS, f"可用：{'、'.join(GRAINS)}", f"known: {', '.join(GRAINS)}")
-        raise refuse("unknown-grain", f"没有名为「{grain}」的粒度", f"no grain is named '{grain}'", advice)
     for one in question.indicators:
         id = one.of if isinstance(one, Asked) else one
         indicator = catalog.indicator(id)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.compiling.asking import asked_columns, axes_of, shape_of
+from engine.compiling.contradictions import refuse_contradictions
 from engine.compiling.expand import Expander
 from engine.compiling.modifying import Modifiers
 from engine.compiling.refuse import Refused
@@ -63,6 +64,7 @@ def _rows_counted(catalog: Catalog, modifiers: Modifiers, question: Question, vi
     if question.values or question.having or question.order or question.limit or question.totals:
         return None
     try:
+        refuse_contradictions(question)
         columns = asked_columns(catalog, modifiers, question)
         shape = shape_of(catalog, question, axes_of(catalog, modifiers, question, columns), as_of)
         expander = Expander(catalog, modifiers)

@@ -10,6 +10,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.asking import Column, asked_columns, axes_of, having_of, order_of, shape_of
 from engine.compiling.combine import answer_select
+from engine.compiling.contradictions import refuse_contradictions
 from engine.compiling.divided import divided_by_zero
 from engine.compiling.expand import Expander
 from engine.compiling.modifying import Modifiers
@@ -49,6 +50,7 @@ class Compiled(Struct, frozen=True):
 def compile_question(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
     """The statement for one question as of an instant (wall clock of the project's zone)."""
     try:
+        refuse_contradictions(question)
         if question.values:
             return _values(catalog, modifiers, question, viewer)
         return _answer(catalog, modifiers, question, viewer, as_of)
