@@ -1,6 +1,8 @@
 # 城脉 Chengmai. On a fresh machine `make serve` or `make test` is all there is to type; the set-up is .ci/setup.
 PORT ?= 8000
 PYTEST := .venv/bin/pytest $(PYTEST_ARGS)
+# Two at a time; what shares one costly thing (a server, a load of real data) stays together as an xdist_group.
+TWO := -n 2 --dist loadgroup
 FAST := not postgres and not browser and not slow and not chaos
 
 .PHONY: help setup serve test test-fast lint bench chaos fuzz golden
@@ -31,11 +33,11 @@ lint:
 test:
 	@.ci/setup browser
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST) -m "not chaos"
+	$(PYTEST) $(TWO) -m "not chaos"
 
 test-fast:
 	@.ci/setup test
-	$(PYTEST) -q -m "$(FAST)"
+	$(PYTEST) $(TWO) -q --hypothesis-profile fast -m "$(FAST)"
 
 bench:
 	@.ci/setup serve

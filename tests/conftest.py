@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import tests.hypothesis_profiles  # noqa: F401 (registers the profiles `ci` and `fuzz`)
+import tests.hypothesis_profiles  # noqa: F401 (registers the profiles `ci`, `fast` and `fuzz`)
 from tests.warehouse_fixtures import duckdb_warehouse, postgres_dsn, postgres_server, postgres_warehouse, shared_warehouse, warehouse  # noqa: F401
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -47,6 +47,7 @@ ROWS = {  # rows read, rows kept: what SOURCE.md says of the files
 }
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("real data"),
     pytest.mark.skipif(not DATA.is_dir(), reason=f"not run: the real data is not there, it is looked for in {DATA}"),
 ]
 

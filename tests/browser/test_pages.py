@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.visiting import PAGES, SIZES, Server, visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,7 +1,6 @@
-"""Every warehouse loads all or nothing, tells what it holds, stops when told to, and runs nothing but one SELECT."""
+"""Every warehouse loads all or nothing, tells what it holds, and runs nothing but one SELECT."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,20 +12,18 @@ from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.warehouse import (
-    Cancel,
     ColumnType,
     LoadMode,
     NotOneSelect,
     RowsDoNotFit,
     Statement,
-    StatementCancelled,
-    StatementTimedOut,
     Table,
     TableColumn,
     Warehouse,
     arrow_schema,
     table_node,
 )
+from tests.conformance.statements import select
 
 CASES = Table(
     schema="hotline",
@@ -54,17 +51,6 @@ def held(warehouse: Warehouse, table: Table = CASES) -> list[tuple[Any, ...]]:
     order = [nodes.ordered(exp.column(name)) for name in ("id", "件数")]
     tree = exp.Select(expressions=columns).from_(table_node(table)).order_by(*order)
     return [tuple(row.values()) for row in warehouse.query(Statement(tree)).to_pylist()]
-
-
-def select(*expressions: exp.Expression) -> exp.Select:
-    return exp.Select(expressions=[exp.alias_(expression, f"c{position}") for position, expression in enumerate(expressions)])
-
-
-def endless() -> exp.Select:
-    """Counts the pairs of two long series: minutes of work on any machine."""
-    first, second = (nodes.series_of_dates(datetime(2000, 1, 1), datetime(2000, 2, 1), "second").subquery(alias) for alias in ("a", "b"))
-    apart = exp.NEQ(this=nodes.date_part(exp.column("t", "a"), "day"), expression=nodes.date_part(exp.column("t", "b"), "hour"))
-    return exp.Select(expressions=[exp.Count(this=exp.Star())]).from_(first).join(second, join_type="cross").where(apart)
 
 
 # loading
@@ -285,66 +271,4 @@ def test_writing_a_tree_leaves_the_tree_as_it_was(warehouse: Warehouse) -> None:
 
     assert tree == before
     assert '"order"' in text
-    assert warehouse.write(tree, pretty=True).count("\n") > 0  # type: ignore[call-arg]
-
-
-# stopping
-
-
-def test_a_statement_past_its_time_is_stopped_and_the_warehouse_goes_on(warehouse: Warehouse) -> None:
-    started = time.monotonic()
-
-    with pytest.raises(StatementTimedOut):
-        warehouse.query(Statement(endless()), seconds=0.3)
-
-    assert time.monotonic() - started < 10
-    assert warehouse.query(Statement(select(exp.Literal.number(1)))).to_pylist() == [{"c0": 1}]
-
-
-def test_a_statement_is_cancelled_from_another_thread(warehouse: Warehouse) -> None:
-    cancel = Cancel()
-    threading.Timer(0.3, cancel.now).start()
-
-    with pytest.raises(StatementCancelled):
-        warehouse.query(Statement(endless()), cancel=cancel)
-
-    assert warehouse.query(Statement(select(exp.Literal.number(1)))).to_pylist() == [{"c0": 1}]
-
-
-def test_one_handle_stops_all_statements_that_run_under_it(warehouse: Warehouse) -> None:
-    cancel, stopped = Cancel(), threading.Semaphore(0)
-
-    def run() -> None:
-        with pytest.raises(StatementCancelled):
-            warehouse.query(Statement(endless()), cancel=cancel)
-        stopped.release()
-
-    for _ in range(3):
-        threading.Thread(target=run).start()
-    time.sleep(0.3)
-    cancel.now()
-
-    assert all(stopped.acquire(timeout=20) for _ in range(3))
-
-
-def test_a_statement_cancelled_before_it_began_never_begins(warehouse: Warehouse) -> None:
-    cancel = Cancel()
-    cancel.now()
-
-    with pytest.raises(StatementCancelled):
-        warehouse.query(Statement(endless()), cancel=cancel)
-
-
-def test_stopping_one_statement_leaves_the_others_running(warehouse: Warehouse) -> None:
-    slow = nodes.series_of_dates(datetime(2000, 1, 1), datetime(2000, 3, 1), "second").subquery("s")
-    answers: list[int] = []
-    other = threading.Thread(
-        target=lambda: answers.append(warehouse.query(Statement(select(exp.Count(this=exp.Star())).from_(slow))).to_pylist()[0]["c0"])
-    )
-    other.start()
-
-    with pytest.raises(StatementTimedOut):
-        warehouse.query(Statement(endless()), seconds=0.1)
-
-    other.join()
-    assert answers == [60 * 86400]
+    assert warehouse.write(tree, pretty=True).count("\n") > 0

@@ -13,11 +13,12 @@ from engine.warehouse import Warehouse
 from portal.api.answering import written_sql
 from portal.api.reference_page import Described, Group, reference
 from portal.api.shapes import FieldShape, Shape
-from tests.engine.checks.bad_examples import excerpt, examples, findings_of, read_example
+from tests.engine.checks.bad_examples import examples, excerpt, findings_of, read_example
 
 ROOT = Path(__file__).parents[2]
 SHOWN = "sanitation.msw_day"  # the indicator of the README's picture
 NOW = datetime(2026, 3, 15, 8)
+IMAGE = '<img src="docs/msw_day.svg" width="480" alt="生活垃圾清运量，2026-02-13 至 2026-03-14，按日">'
 MISTAKE = "fan-out"  # the bad example that the README shows
 
 Pair = tuple[str, str]
@@ -51,7 +52,7 @@ def picture(catalog: Catalog, warehouse: Warehouse) -> str:
     written = [line for line in (ROOT / path).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     answer = next(ask(catalog, warehouse, [shown_question()], EVERYTHING, NOW))
     heads = f"<th>YAML · <code>{path}</code></th><th>SQL · <code>chengmai sql {SHOWN} --grain day …</code></th><th>图 · the picture, of generated rows</th>"
-    cells = [fenced("yaml", "\n".join(written)), fenced("sql", written_sql(warehouse, answer)), '<img src="docs/msw_day.svg" width="480" alt="生活垃圾清运量，2026-02-13 至 2026-03-14，按日">']
+    cells = [fenced("yaml", "\n".join(written)), fenced("sql", written_sql(warehouse, answer)), IMAGE]
     row = "\n".join(f"<td>\n\n{cell}\n\n</td>" for cell in cells)
     return f"<table>\n<tr>{heads}</tr>\n<tr>\n{row}\n</tr>\n</table>"
 

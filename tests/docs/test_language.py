@@ -1,6 +1,8 @@
 """The examples of docs/language.md are one project: it has no findings, its proofs hold, and its questions have answers."""
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -29,14 +31,19 @@ def project() -> Checked:
     return load_texts_checked(FILES)
 
 
-def empty_warehouse(catalog: Catalog) -> DuckDbWarehouse:
+@pytest.fixture
+def warehouse() -> Iterator[DuckDbWarehouse]:
+    """An empty DuckDB in memory."""
+    with closing(DuckDbWarehouse()) as made:
+        yield made
+
+
+def make_tables(catalog: Catalog, warehouse: DuckDbWarehouse) -> None:
     """The project's tables without a row."""
-    warehouse = DuckDbWarehouse()
     for id in catalog.ids("dataset"):
         dataset = catalog.dataset(id)
         assert dataset is not None
         warehouse.create(table_of(id, dataset))
-    return warehouse
 
 
 def test_every_block_is_a_file_or_a_question() -> None:
@@ -49,20 +56,19 @@ def test_the_project_of_the_page_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize("proof", PROOFS)
-def test_a_proof_of_the_page_holds(proof: str) -> None:
-    catalog = project().catalog
-
-    failed = [told(result) for result in Prover(catalog, DuckDbWarehouse(), asked).prove(proof) if not result.is_passed]
+def test_a_proof_of_the_page_holds(proof: str, warehouse: DuckDbWarehouse) -> None:
+    failed = [told(result) for result in Prover(project().catalog, warehouse, asked).prove(proof) if not result.is_passed]
 
     assert not failed, "\n\n".join(failed)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_question_of_the_page_has_an_answer(name: str) -> None:
+def test_a_question_of_the_page_has_an_answer(name: str, warehouse: DuckDbWarehouse) -> None:
     catalog = project().catalog
+    make_tables(catalog, warehouse)
     question = convert(parse_text(QUESTIONS[name], "question.yaml").value, Question)
 
-    answer = next(ask(catalog, empty_warehouse(catalog), [question], EVERYTHING, datetime(2026, 3, 1)))
+    answer = next(ask(catalog, warehouse, [question], EVERYTHING, datetime(2026, 3, 1)))
 
     assert [finding.text("en") for finding in answer.findings] == []
     assert answer.frame is not None

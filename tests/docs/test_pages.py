@@ -1,6 +1,7 @@
 """What a page shows of the program is the program's own output; `make golden` writes it anew."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from engine.running.intake import intake
 from engine.warehouses.duckdb import DuckDbWarehouse
 from portal.api.latest import points_in
 from renderers.line import line
-from tests.docs.pages import NOW, ROOT, SHOWN, demonstration, definitions_page, findings_page, mistake, picture, shown_question, with_region
+from tests.docs.pages import NOW, ROOT, SHOWN, definitions_page, demonstration, findings_page, mistake, picture, shown_question, with_region
 
 Page = Callable[[str, Callable[[str], str]], None]
 STYLE = """<style>text{font:13px system-ui,sans-serif;fill:#667085}.rule{stroke:#e4e7ec}.floor{stroke:#98a2b3}
@@ -51,23 +52,26 @@ def test_the_mistake_in_the_readme_is_told_as_it_is_told(page: Page, tmp_path: P
 
 
 def test_the_picture_in_the_readme_has_the_sql_of_its_yaml(page: Page) -> None:
-    catalog, warehouse = demonstration(), DuckDbWarehouse()
+    catalog = demonstration()
     dataset = catalog.dataset("sanitation.weighings")
     assert dataset is not None
-    warehouse.create(table_of("sanitation.weighings", dataset))
 
-    page("README.md", lambda text: with_region(text, "picture", picture(catalog, warehouse)))
+    with closing(DuckDbWarehouse()) as warehouse:
+        warehouse.create(table_of("sanitation.weighings", dataset))
+        page("README.md", lambda text: with_region(text, "picture", picture(catalog, warehouse)))
 
 
 @pytest.mark.slow
 def test_the_picture_in_the_readme_is_drawn_from_the_demonstration(page: Page) -> None:
-    catalog, warehouse = demonstration(), DuckDbWarehouse()
+    catalog = demonstration()
     connectors = members("connectors", Connector, "chengmai.connectors")[0]
     around = Surroundings(NOW, ROOT / "definitions", (ROOT / "definitions",))
-    for id in ("city.regions", "sanitation.facilities", "sanitation.weighings"):
-        intake(catalog, id, warehouse, connectors, around, {})
     indicator = catalog.indicator(SHOWN)
-    answer = next(ask(catalog, warehouse, [shown_question()], EVERYTHING, NOW))
+
+    with closing(DuckDbWarehouse()) as warehouse:
+        for id in ("city.regions", "sanitation.facilities", "sanitation.weighings"):
+            intake(catalog, id, warehouse, connectors, around, {})
+        answer = next(ask(catalog, warehouse, [shown_question()], EVERYTHING, NOW))
     assert indicator is not None and answer.frame is not None
 
     drawing = line(points_in(answer.frame), "day", indicator.unit, indicator.display, width=640, height=320)

@@ -24,7 +24,7 @@ from engine.running.first_load import FirstLoad, Step, load_city
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("first load")]
 NOW = datetime(2026, 11, 22, 12, 40)
 SEED = 2026
 CONNECTORS = members("connectors", Connector, "chengmai.connectors")[0]
