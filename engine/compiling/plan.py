@@ -17,6 +17,7 @@ from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
 from engine.compiling.refuse import Refused
 from engine.compiling.relations import new_writer
+from engine.compiling.rollup import Ready, Refusal, rolled_up
 from engine.compiling.scope import Scope
 from engine.compiling.values import values_select
 from engine.compiling.writer import TIME, Writer, shown_keys
@@ -29,6 +30,7 @@ from engine.question import Question, Viewer
 from engine.warehouse import Statement
 
 ANSWER = "answer"
+NO_STATES = Ready()
 
 
 class Compiled(Struct, frozen=True):
@@ -45,27 +47,31 @@ class Compiled(Struct, frozen=True):
     trees: tuple[Tree, ...] = ()
     zeros: tuple[str, ...] = ()  # columns that say where something was divided by zero
     findings: tuple[Finding, ...] = ()
+    states: tuple[str, ...] = ()  # stored states read instead of rows
+    refusals: tuple[Refusal, ...] = ()  # states that were not used, and why
 
 
-def compile_question(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
+def compile_question(
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES
+) -> Compiled:
     """The statement for one question as of an instant (wall clock of the project's zone)."""
     try:
         refuse_contradictions(question)
         if question.values:
             return _values(catalog, modifiers, question, viewer)
-        return _answer(catalog, modifiers, question, viewer, as_of)
+        return _answer(catalog, modifiers, question, viewer, as_of, ready)
     except Refused as refused:
         return Compiled(question, findings=(refused.finding,))
 
 
-def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
+def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready) -> Compiled:
     columns = asked_columns(catalog, modifiers, question)
     axes = axes_of(catalog, modifiers, question, columns)
     shape = shape_of(catalog, question, axes, as_of)
     expander = Expander(catalog, modifiers)
     writer = new_writer(catalog, Scope(viewer), expander)
     hidden = {axis.name for axis in axes if axis.is_hidden}
-    trees = tuple(_tree(expander, column, shape) for column in columns)
+    trees, rolled = rolled_up(catalog, ready, viewer, [_tree(expander, column, shape) for column in columns])
     writer.foresee(trees)
     zeros = [(f"{column.sql}__zero", divided) for column, tree in zip(columns, trees, strict=True) if (divided := divided_by_zero(tree))]
     body = answer_select(writer, [*((column.sql, tree) for column, tree in zip(columns, trees, strict=True)), *zeros], shape, question.fill)
@@ -73,10 +79,10 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     body = _omitted(catalog, body, columns)
     select = _ordered(catalog, writer, body, question, columns, shape, [name for name, _ in zeros])
     statement = Statement(writer.statement(select), _parameters(writer))
-    totals = _totals(catalog, modifiers, question, viewer, as_of) if question.totals and (shape.axes or shape.grain) else None
+    totals = _totals(catalog, modifiers, question, viewer, as_of, ready) if question.totals and (shape.axes or shape.grain) else None
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
-        tuple(sorted(writer.tables)), trees, tuple(name for name, _ in zeros),
+        tuple(sorted(writer.tables)), trees, tuple(name for name, _ in zeros), (), tuple(rolled.used), tuple(rolled.refused),
     )  # fmt: skip
 
 
@@ -86,11 +92,11 @@ def _tree(expander: Expander, column: Column, shape: Shape) -> Tree:
     return expander.tree(Asked(Request(column.indicator, shape, column.modifiers)))
 
 
-def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Statement | None:
+def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready) -> Statement | None:
     """The value over all groups is recomputed from rows, never summed from the answer."""
     whole = replace(question, by=(), grain=None, totals=False, having=None, order=(), limit=None, fill=None)
     try:
-        return _answer(catalog, modifiers, whole, viewer, as_of).statement
+        return _answer(catalog, modifiers, whole, viewer, as_of, ready).statement
     except Refused:
         return None
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from engine.kind import KindSpec
-from engine.parts import Code, Duration, Expression, ItemName, Part, Ref
+from engine.parts import Code, Duration, Expression, Grain, ItemName, Part, Ref
 
 
 class Column(Part, frozen=True):
@@ -107,6 +107,16 @@ class Keep(Part, frozen=True):
     ] = None
 
 
+class StoredState(Part, frozen=True):
+    """Partial results kept beside the rows, so that a question need not read them all again (预聚合)."""
+
+    name: Annotated[ItemName, Meta(title="名称", description="Name among the dataset's states", examples=["day"])]
+    grain: Annotated[Grain, Meta(title="粒度", description="Finest period it can answer", examples=["day"])]
+    by: Annotated[tuple[Ref, ...], Meta(title="维度", description="Dimensions it keeps apart; coarser levels come with them")]
+    of: Annotated[tuple[Ref, ...], Meta(title="指标", description="Indicators whose sums and counts over this dataset it keeps")]
+    time: Annotated[str | None, Meta(title="时间", description="Which time of the dataset counts; default: the dataset's")] = None
+
+
 class Dataset(KindSpec, frozen=True, rename={"source": "from"}):
     """A table with known columns and grain (数据集)."""
 
@@ -131,3 +141,4 @@ class Dataset(KindSpec, frozen=True, rename={"source": "from"}):
     geometry: Annotated[tuple[str, str] | None, Meta(title="坐标列", description="Longitude and latitude columns")] = None
     relationships: Annotated[tuple[Relationship, ...], Meta(title="关系", description="Declared ways to other datasets")] = ()
     quality: Annotated[tuple[Quality, ...], Meta(title="质量规则", description="Rules that rows must keep")] = ()
+    states: Annotated[tuple[StoredState, ...], Meta(title="预聚合", description="Partial results kept beside the rows")] = ()
