@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest $(PYTEST_ARGS)
 TWO := -n 2 --dist loadgroup
 FAST := not postgres and not browser and not slow and not chaos
 
-.PHONY: help setup serve test test-fast lint bench chaos fuzz golden
+.PHONY: screens help setup serve test test-fast lint bench chaos fuzz golden
 
 help:
 	@echo "make serve      set up what is missing, then open http://127.0.0.1:$(PORT)   (PORT=8080 for another port)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench      timings as JSON lines; a missed bar is printed, it fails nothing"
 	@echo "make fuzz       the tests marked fuzz, 5,000 examples each"
 	@echo "make chaos      the tests marked chaos: servers are killed, nothing may be lost"
+	@echo "make screens    pictures of the pages as they are now, in docs/screens"
 	@echo "make golden     rewrite tests/golden from what the code says now; then review the diff"
 	@echo "make setup      only the set-up: .venv with everything in it"
 
@@ -55,3 +56,7 @@ chaos:
 golden:
 	@.ci/setup test
 	$(PYTEST) -q --update-golden tests/golden tests/engine/checks/test_bad_examples.py tests/docs
+
+screens:
+	@.ci/setup browser
+	@.venv/bin/python -m tests.browser.screens

@@ -55,7 +55,9 @@ def create_app(world: World) -> Litestar:
         before_request=refuse_foreign_names,
         dependencies={"world": Provide(lambda: world, sync_to_thread=False)},
         exception_handlers=refusals(world),
-        openapi_config=OpenAPIConfig(title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi"),
+        openapi_config=OpenAPIConfig(
+            title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi", use_handler_docstrings=True
+        ),
         request_max_body_size=world.limits.body_bytes,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files"]),
         before_send=[add_headers],

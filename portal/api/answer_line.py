@@ -1,10 +1,11 @@
 """One answer as one line of NDJSON: columns with their meaning, values by column, and everything that qualifies the numbers."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 import pyarrow as pa
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.frame import COMPLETE, MARKS, Frame, FrameColumn, JsonValue, Role
 from engine.question import Asked, Question
@@ -16,40 +17,39 @@ from portal.api.titles import Titles, titled
 class ColumnLine(Struct, frozen=True):
     """One column of an answer (列)."""
 
-    name: str
-    title: str
-    unit: str | None
-    type: str
-    role: Role
+    name: Annotated[str, Meta(title="名称", description="Key of its values in rows.columns", examples=["sanitation.msw_day"])]
+    title: Annotated[str, Meta(title="标题", description="What screens show", examples=["生活垃圾清运量"])]
+    unit: Annotated[str | None, Meta(title="单位", description="Unit of the values", examples=["t"])]
+    type: Annotated[str, Meta(title="类型", description="text integer decimal float boolean date timestamp")]
+    role: Annotated[Role, Meta(title="角色", description="Key of a member, its name, a time, or a number")]
 
 
 class Rows(Struct, frozen=True):
-    """Values by column; `complete` and `marks` have one entry a row (数据)."""
+    """Values by column (数据)."""
 
-    count: int
-    columns: dict[str, list[JsonValue]]
-    complete: list[bool]
-    marks: list[list[str]]
+    count: Annotated[int, Meta(title="行数", description="Number of rows")]
+    columns: Annotated[dict[str, list[JsonValue]], Meta(title="各列的值", description="Column name to values, all of the same length")]
+    complete: Annotated[list[bool], Meta(title="完整", description="For each row whether its period is over and no source is late")]
+    marks: Annotated[list[list[str]], Meta(title="行标记", description="For each row: carried clamped suppressed masked divided_by_zero …")]
 
 
 class AnswerLine(Struct, frozen=True):
-    """The answer of one question of a batch (答案).
+    """The answer of one question of a batch (答案)."""
 
-    `findings` is empty unless the question could not be answered; then `rows` is null. `freshness` is fresh or late.
-    """
-
-    index: int
-    columns: list[ColumnLine] = []
-    rows: Rows | None = None
-    totals: Rows | None = None
-    as_of: str | None = None
-    data_version: dict[str, int] = {}
-    definition_version: str = ""
-    freshness: str = "fresh"
-    marks: list[str] = []
-    truncated: bool = False
-    explain: list[str] = []
-    findings: list[Trouble] = []
+    index: Annotated[int, Meta(title="序号", description="Place of the question in the batch, from 0")]
+    columns: Annotated[list[ColumnLine], Meta(title="列", description="Columns with their meaning")] = []
+    rows: Annotated[Rows | None, Meta(title="数据", description="The values; null when the question could not be answered")] = None
+    totals: Annotated[Rows | None, Meta(title="合计", description="The value over all groups, recomputed; when asked for")] = None
+    as_of: Annotated[
+        str | None, Meta(title="截至", description="Rows after this instant do not count", examples=["2026-11-22T08:00:00"])
+    ] = None
+    data_version: Annotated[dict[str, int], Meta(title="数据版本", description="Dataset to the version that was read")] = {}
+    definition_version: Annotated[str, Meta(title="定义版本", description="Changes when any definition changes")] = ""
+    freshness: Annotated[str, Meta(title="新鲜度", description="fresh or late")] = "fresh"
+    marks: Annotated[list[str], Meta(title="标记", description="What holds for the whole answer, e.g. overlapping")] = []
+    truncated: Annotated[bool, Meta(title="已截断", description="There are more rows than the limit let through")] = False
+    explain: Annotated[list[str], Meta(title="解释", description="Addresses where each asked number explains itself")] = []
+    findings: Annotated[list[Trouble], Meta(title="问题", description="Why the question could not be answered; else empty")] = []
 
 
 def encode_line(line: AnswerLine) -> bytes:

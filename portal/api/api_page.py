@@ -3,13 +3,16 @@
 from typing import Any
 
 import msgspec
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.question import Question
+from portal.api.answer_line import AnswerLine, ColumnLine, Rows
 from portal.api.page import Page, page_response
+from portal.api.problem import Problem, Trouble
+from portal.api.shapes import Shape, shape_of
 from portal.api.world import World
 
 EXAMPLES = {
@@ -51,6 +54,7 @@ class Address(Struct, frozen=True):
     parameters: list[Parameter]
     answers: list[Answered]
     example: str
+    has_body: bool
 
 
 class ApiPageController(Controller):
@@ -62,23 +66,36 @@ class ApiPageController(Controller):
     @get("/openapi.json", sync_to_thread=False)
     def document(self, request: Request[Any, Any, State]) -> Response[bytes]:
         """The OpenAPI document."""
-        return Response(msgspec.json.encode(document_of(request)), media_type="application/json")
+        return Response(msgspec.json.encode(document_of(request.app)), media_type="application/json")
 
     @get("/", sync_to_thread=False)
     def page(self, request: Request[Any, Any, State], world: NamedDependency[World]) -> Response[str]:
         """The document as a page."""
-        document = document_of(request)
-        values = {"version": document["openapi"], "addresses": addresses(document)}
+        document = document_of(request.app)
+        values = {"version": document["openapi"], "addresses": addresses(document), "shapes": body_shapes()}
         return page_response(world, Page("api.html", "接口", "api", values))
 
 
-def document_of(request: Request[Any, Any, State]) -> dict[str, Any]:
-    """The generated document, with the shape of a question added: the body is decoded by hand, so the framework does not see it."""
-    document: dict[str, Any] = request.app.openapi_schema.to_schema()
-    (_,), shapes = msgspec.json.schema_components([list[Question]], ref_template="#/components/schemas/{name}")
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(shapes)
-    schemas["Questions"] = {"type": "array", "items": {"$ref": "#/components/schemas/Question"}}
+def body_shapes() -> list[Shape]:
+    """The bodies that come back: a line of an answer and what is in it, and a problem."""
+    return [shape_of(struct) for struct in (AnswerLine, ColumnLine, Rows, Problem, Trouble)]
+
+
+def document_of(application: Litestar) -> dict[str, Any]:
+    """The generated document, and what the framework does not see: the batch is decoded by hand and streamed, refusals are problems."""
+    document: dict[str, Any] = application.openapi_schema.to_schema()
+    _, shapes = msgspec.json.schema_components([list[Question], AnswerLine, Problem], ref_template="#/components/schemas/{name}")
+    document.setdefault("components", {}).setdefault("schemas", {}).update(shapes)
+    batch = document["paths"]["/api/query"]["post"]
+    questions = {"type": "array", "items": {"$ref": "#/components/schemas/Question"}, "minItems": 1}
+    batch["requestBody"] = {"required": True, "content": {"application/json": {"schema": questions}}}
+    line = {"schema": {"$ref": "#/components/schemas/AnswerLine"}}
+    batch["responses"]["200"] = {"description": "NDJSON: one AnswerLine a line", "content": {"application/x-ndjson": line}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for verbs in document["paths"].values():
+        for operation in verbs.values():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = {"description": "A problem: code, sentence, place, advice", "content": problem}
     return document
 
 
@@ -104,6 +121,7 @@ def address_of(path: str, verb: str, operation: dict[str, Any]) -> Address:
         parameters=[parameter_of(parameter) for parameter in operation.get("parameters", [])],
         answers=[Answered(status, answer.get("description", "")) for status, answer in operation.get("responses", {}).items()],
         example=EXAMPLES.get(path, ""),
+        has_body="requestBody" in operation,
     )
 
 

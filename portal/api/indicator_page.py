@@ -7,7 +7,6 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from engine.frame import Frame
 from engine.kinds.indicator import Indicator
 from engine.question import Period, Question
 from engine.running.ask import Answer
@@ -16,7 +15,7 @@ from portal.api.answering import answers, written_sql
 from portal.api.catalogue_page import domain_of, domain_titles
 from portal.api.choices import Choice, Chosen, choices, dimension_title
 from portal.api.indicators import indicator_of
-from portal.api.latest import Latest, latest_in, points_in, series_question
+from portal.api.latest import Latest, latest_in, points_by_member, series_question
 from portal.api.page import Page, page_response
 from portal.api.parameters import Chosen as Word
 from portal.api.parameters import Id
@@ -31,6 +30,7 @@ from renderers.number import decimals_that_matter, scale_and_decimals, scale_of,
 from renderers.period import instant_label, period_label
 from renderers.sentence import summary
 
+MOST_MEMBERS = 48
 DIRECTIONS = {"up": "越高越好", "down": "越低越好", "neutral": "无好坏之分"}
 
 
@@ -80,6 +80,7 @@ class IndicatorPage(Struct, frozen=True):
     series: list[PeriodRow]
     by_title: str
     members: list[MemberRow]
+    more_members: int
     member_unit: str
     member_total: str
     total_title: str
@@ -110,8 +111,9 @@ def indicator_page(world: World, id: str, indicator: Indicator, wanted: Chosen) 
     """The values of the page: the series, the split and the explanation, asked as one batch and one explanation."""
     chosen, offered = choices(world.catalog, id, indicator, wanted)
     now = world.clock()
+    is_region = chosen.by == world.catalog.project.region
     total = series_question(id, indicator, chosen.grain, chosen.last)
-    split = series_question(id, indicator, chosen.grain, chosen.last, by=[chosen.by]) if chosen.by else None
+    split = series_question(id, indicator, chosen.grain, chosen.last, by=chosen.by, every_member=is_region) if chosen.by else None
     questions = [total] if split is None else [total, split]
     found = {answer.index: answer for answer in answers(world, questions)}
     latest = latest_in(found[0], indicator, chosen.grain, now)
@@ -130,7 +132,7 @@ def indicator_page(world: World, id: str, indicator: Indicator, wanted: Chosen) 
         summary=summary(indicator.title, latest.points, chosen.grain, indicator.unit, indicator.display),
         series=period_rows(latest.points, indicator, chosen.grain),
         by_title=dimension_title(world.catalog, chosen.by), total_title="合计",
-        members=members, member_unit=write_number(None, indicator.unit, display).unit,
+        members=members[:MOST_MEMBERS], more_members=max(len(members) - MOST_MEMBERS, 0), member_unit=write_number(None, indicator.unit, display).unit,
         member_total=write_number(latest.number, indicator.unit, display).text,
         no_members="这个指标没有可切分的维度" if not chosen.by else "所选时段没有数据",
         explained=explained, no_explain=no_explain, file=relative(world, definition.file), text=definition_text(world, definition.file),
@@ -187,11 +189,11 @@ def members_of(answer: Answer | None, indicator: Indicator, total: Latest, title
     if frame is None or not frame.of_role("dimension"):
         return [], indicator.display
     at = shown_period(total)
+    names = titles.of(frame.of_role("dimension")[0].name)
     found = []
-    for title, rows in rows_by_member(frame, titles).items():
-        points = points_in(frame, rows)
+    for key, points in points_by_member(frame).items():
         until = [point.value for point in points if at is None or str(point.at)[:19] <= str(at)[:19]]
-        found.append((title, until[-1] if until else None, until[-2] if len(until) > 1 else None, points))
+        found.append((titled([key], names)[0], until[-1] if until else None, until[-2] if len(until) > 1 else None, points))
     found.sort(key=lambda each: (each[1] is None, -(each[1] or 0)))
     greatest = max((abs(now) for _, now, _, _ in found if now is not None), default=0.0)
     # 0.03 万t says less of a district than 258 t: a scale that makes the greatest smaller than one is left off.
@@ -209,15 +211,6 @@ def members_of(answer: Answer | None, indicator: Indicator, total: Latest, title
 def shown_period(latest: Latest) -> date | None:
     """Begin of the period whose value stands on top."""
     return next((point.at for point in reversed(latest.points) if point.value is not None and point.value == latest.number), None)
-
-
-def rows_by_member(frame: Frame, titles: Titles) -> dict[str, list[int]]:
-    """Rows of each member, under its name."""
-    column = frame.of_role("dimension")[0]
-    found: dict[str, list[int]] = {}
-    for n, title in enumerate(titled(list(frame.column(column.name)), titles.of(column.name))):
-        found.setdefault(title, []).append(n)
-    return found
 
 
 def relative(world: World, file: str) -> str:

@@ -1,7 +1,7 @@
 """The question every page asks first, what is the latest value, and the reading of its answer."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -42,24 +42,33 @@ def grain_of(indicator: Indicator) -> str:
     return own if own in GRAINS and GRAINS.index(own) > GRAINS.index("day") else "day"
 
 
-def series_question(id: str, indicator: Indicator, grain: str = "", last: str = "", by: Sequence[str] = ()) -> Question:
+def series_question(
+    id: str, indicator: Indicator, grain: str = "", last: str = "", by: str = "", *, every_member: bool = False
+) -> Question:
     """Values of one indicator over the recent periods, whole periods only, every period standing in the answer."""
     grain = grain or grain_of(indicator)
     period = Period(last=last or SPANS.get(grain, "P30D"))
-    return Question(indicators=(id,), by=tuple(by), grain=grain, period=period, edge="whole", fill="all" if by else "time")
+    fill: Literal["all", "time"] = "all" if every_member else "time"
+    return Question(indicators=(id,), by=(by,) if by else (), grain=grain, period=period, edge="whole", fill=fill)
 
 
-def points_in(frame: Frame | None, rows: Sequence[int] | None = None) -> tuple[Point, ...]:
-    """The first value column over time; `rows` picks some rows."""
+def points_in(frame: Frame | None) -> tuple[Point, ...]:
+    """The first value column over time."""
+    return next(iter(points_by_member(frame).values()), ())
+
+
+def points_by_member(frame: Frame | None) -> dict[object, tuple[Point, ...]]:
+    """The first value column over time, for each key of the first dimension; all under None where there is no dimension."""
     if frame is None or not frame.of_role("time") or not frame.of_role("value"):
-        return ()
-    picked = range(frame.table.num_rows) if rows is None else rows
-    times, values = (
-        frame.table.column(frame.of_role("time")[0].name).to_pylist(),
-        frame.table.column(frame.of_role("value")[0].name).to_pylist(),
-    )
-    complete = frame.table.column(COMPLETE).to_pylist() if COMPLETE in frame.table.column_names else [True] * len(times)
-    return points_of([times[n] for n in picked], [numeric(values[n]) for n in picked], [bool(complete[n]) for n in picked])
+        return {}
+    table, dimensions = frame.table, frame.of_role("dimension")
+    times, values = (table.column(frame.of_role(role)[0].name).to_pylist() for role in ("time", "value"))
+    keys = table.column(dimensions[0].name).to_pylist() if dimensions else [None] * len(times)
+    complete = table.column(COMPLETE).to_pylist() if COMPLETE in table.column_names else [True] * len(times)
+    found: dict[object, list[tuple[object, Number | None, bool]]] = {}
+    for key, at, value, is_complete in zip(keys, times, values, complete, strict=True):
+        found.setdefault(key, []).append((at, numeric(value), bool(is_complete)))
+    return {key: points_of(*map(list, zip(*rows, strict=True))) for key, rows in found.items()}
 
 
 def numeric(value: object) -> Number | None:

@@ -1,11 +1,12 @@
 """Every refusal over HTTP has one shape (application/problem+json): a code, the sentence in two languages, where, and what to do."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.findings import Finding
 
@@ -15,26 +16,26 @@ PROBLEM_JSON = "application/problem+json"
 class Trouble(Struct, frozen=True, omit_defaults=True):
     """One finding as JSON carries it (问题)."""
 
-    code: str
-    zh: str
-    en: str
-    place: str = ""
-    advice_zh: str = ""
-    advice_en: str = ""
+    code: Annotated[str, Meta(title="代码", description="Stable name to look up and to act on", examples=["unknown-indicator"])]
+    zh: Annotated[str, Meta(title="中文", description="What is wrong")]
+    en: Annotated[str, Meta(title="英文", description="What is wrong")]
+    place: Annotated[str, Meta(title="位置", description="JSON path into the body, or file:line:column", examples=["$[0].by"])] = ""
+    advice_zh: Annotated[str, Meta(title="中文建议", description="What to do")] = ""
+    advice_en: Annotated[str, Meta(title="英文建议", description="What to do")] = ""
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """Body of an error answer; `place` is a path into the request such as $[0].by (错误)."""
+    """Body of an error answer, application/problem+json (错误)."""
 
-    status: int
-    code: str
-    title: str
-    zh: str
-    en: str
-    place: str = ""
-    advice_zh: str = ""
-    advice_en: str = ""
-    findings: tuple[Trouble, ...] = ()
+    status: Annotated[int, Meta(title="状态码", description="The HTTP status")]
+    code: Annotated[str, Meta(title="代码", description="Stable name to look up and to act on", examples=["unknown-field"])]
+    title: Annotated[str, Meta(title="标题", description="What the status means")]
+    zh: Annotated[str, Meta(title="中文", description="What is wrong")]
+    en: Annotated[str, Meta(title="英文", description="What is wrong")]
+    place: Annotated[str, Meta(title="位置", description="JSON path into the body, or the parameter", examples=["$[0].by"])] = ""
+    advice_zh: Annotated[str, Meta(title="中文建议", description="What to do")] = ""
+    advice_en: Annotated[str, Meta(title="英文建议", description="What to do")] = ""
+    findings: Annotated[tuple[Trouble, ...], Meta(title="全部问题", description="All findings, when there are several")] = ()
 
 
 class Refused(Exception):

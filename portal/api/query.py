@@ -1,7 +1,6 @@
 """Questions come in as a batch, and each answer leaves as soon as it is ready: one slow question holds up no other."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -9,7 +8,6 @@ from anyio import to_thread
 from litestar import Controller, Request, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
 from litestar.params import RawBody
 from litestar.response import Stream
 
@@ -24,26 +22,13 @@ from portal.api.world import World
 NDJSON = "application/x-ndjson"
 
 
-@dataclass
-class AskOperation(Operation):
-    """The body is decoded strictly by hand, so its schema is said here."""
-
-    request_body: Any = field(
-        default_factory=lambda: RequestBody(
-            required=True,
-            description="A list of questions; see the shape of a question on /reference#question",
-            content={"application/json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Questions"))},
-        )
-    )
-
-
 class QueryController(Controller):
     """POST /api/query."""
 
     path = "/api/query"
     tags = ["query 查询"]
 
-    @post(status_code=200, operation_class=AskOperation, summary="批量查询，答案逐行返回 · Ask a batch of questions", media_type=NDJSON)
+    @post(status_code=200, summary="批量查询，答案逐行返回 · Ask a batch of questions", media_type=NDJSON)
     async def ask(self, request: Request[Any, Any, State], body: RawBody, world: NamedDependency[World]) -> Stream:
         """A JSON list of questions in, NDJSON out: one line for each answer, in the order they are ready, each with its `index`."""
         if request.content_type[0] != "application/json":  # also keeps other sites' plain forms out

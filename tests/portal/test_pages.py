@@ -99,7 +99,10 @@ def test_the_openapi_document_has_every_address_of_the_page(client: Client) -> N
     document, page = client.get("/api/openapi.json").json(), client.get("/api", headers=BROWSER).text
     assert set(document["paths"]) >= {"/api/query", "/api/catalog/{kinds}", "/api/indicators/{id}/explain", "/healthz"}
     assert all(path in page for path in document["paths"])
-    assert "Question" in document["components"]["schemas"]
+    assert {"Question", "AnswerLine", "Problem"} <= document["components"]["schemas"].keys()
+    batch = document["paths"]["/api/query"]["post"]
+    assert batch["requestBody"]["content"]["application/json"]["schema"]["items"] == {"$ref": "#/components/schemas/Question"}
+    assert all("default" in operation["responses"] for verbs in document["paths"].values() for operation in verbs.values())
 
 
 def test_a_foreign_host_name_is_turned_away(client: Client) -> None:

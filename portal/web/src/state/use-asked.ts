@@ -1,0 +1,47 @@
+// Asking while a reader goes on choosing: the newest question wins, the older one is stopped, the last answer stays in sight meanwhile.
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { troubleOf } from "../api/client";
+import type { Trouble } from "../api/types";
+
+export interface Asking<T> {
+  answer: ShallowRef<T | null>;
+  trouble: ShallowRef<Trouble | null>;
+  isAsking: Ref<boolean>;
+  again: () => void;
+}
+
+/** Runs `ask` whenever what `key` gives has changed; a null key asks nothing. */
+export function useAsked<K, T>(key: () => K | null, ask: (key: K, signal: AbortSignal) => Promise<T>): Asking<T> {
+  const answer = shallowRef<T | null>(null);
+  const trouble = shallowRef<Trouble | null>(null);
+  const isAsking = ref(false);
+  let running: AbortController | null = null;
+
+  async function run(wanted: K | null): Promise<void> {
+    running?.abort();
+    if (wanted === null) {
+      answer.value = null;
+      isAsking.value = false;
+      return;
+    }
+    const mine = (running = new AbortController());
+    isAsking.value = true;
+    try {
+      const got = await ask(wanted, mine.signal);
+      if (mine === running) {
+        answer.value = got;
+        trouble.value = null;
+      }
+    } catch (error) {
+      if (mine !== running || mine.signal.aborted) return;
+      answer.value = null;
+      trouble.value = troubleOf(error);
+    } finally {
+      if (mine === running) isAsking.value = false;
+    }
+  }
+
+  watch(() => JSON.stringify(key()), () => void run(key()), { immediate: true });
+  onScopeDispose(() => running?.abort());
+  return { answer, trouble, isAsking, again: () => void run(key()) };
+}
