@@ -49,6 +49,7 @@ class Statement(Struct, frozen=True):
 
     tree: exp.Expression
     parameters: Mapping[str, Value] = {}
+    text: str = ""  # what the warehouse that will run it wrote for the tree, where that is known; spares writing it again
 
 
 class TableState(Struct, frozen=True):
@@ -217,8 +218,7 @@ def normalised(answer: pa.Table) -> pa.Table:
 
 
 _AGREED = (
-    (pa.types.is_integer, pa.int64()), (pa.types.is_floating, pa.float64()), (pa.types.is_timestamp, pa.timestamp("us")),
-    (pa.types.is_large_string, pa.string()),
+    (pa.types.is_integer, pa.int64()), (pa.types.is_floating, pa.float64()), (pa.types.is_timestamp, pa.timestamp("us")), (pa.types.is_large_string, pa.string()),
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from threading import Lock
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling.modifying import Modifiers
@@ -63,4 +64,7 @@ def planned(
 ) -> Plan:  # fmt: skip
     """The plan of a question, compiled anew."""
     compiled = compile_question(catalog, modifiers, question, viewer, as_of)
-    return Plan(compiled, write(compiled.statement.tree) if compiled.statement is not None else "")
+    if compiled.statement is None:
+        return Plan(compiled)
+    sql = write(compiled.statement.tree)
+    return Plan(replace(compiled, statement=replace(compiled.statement, text=sql)), sql)

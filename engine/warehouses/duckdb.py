@@ -57,6 +57,7 @@ class DuckDbWarehouse:
         self._root.execute("SET max_expression_depth = 500")
         self._root.execute("SET lock_configuration = true")
         self._one_writer = threading.Lock()
+        self._states: dict[tuple[str, str], TableState | None] = {}  # this process alone writes, so what it knows is so
         self._now = now
 
     def write(self, tree: exp.Expression, pretty: bool = False) -> str:
@@ -69,7 +70,7 @@ class DuckDbWarehouse:
     def query(self, statement: Statement, *, seconds: float = 60.0, cancel: Cancel | None = None) -> pa.Table:
         """Run a SELECT; see `engine.warehouse.normalised` for the types. Raises StatementTimedOut, StatementCancelled, NotOneSelect."""
         warehouse.refuse_other_than_one_select(statement.tree)
-        sql = self.write(statement.tree)
+        sql = statement.text or self.write(statement.tree)
         with self._root.cursor() as cursor, Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
             answer = cursor.sql(sql, params=dict(statement.parameters) or None)
             return warehouse.normalised(answer.to_arrow_table())
@@ -106,6 +107,7 @@ class DuckDbWarehouse:
                 self._write_rows(cursor, table, mode)
                 state = self._move_version(cursor, table)
                 cursor.commit()
+                self._states[table.schema, table.name] = state
             except duckdb.Error as error:
                 if failures:
                     raise failures[0] from error
@@ -146,9 +148,13 @@ class DuckDbWarehouse:
 
     def state(self, table: Table) -> TableState | None:
         """Version, row count and watermark of a table, or None when it was never loaded."""
+        place = (table.schema, table.name)
+        if place in self._states:
+            return self._states[place]
         with self._root.cursor() as cursor:
-            row = cursor.execute(_READ_STATE, (table.schema, table.name)).fetchone()
-        return TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
+            row = cursor.execute(_READ_STATE, place).fetchone()
+        found = TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
+        return self._states.setdefault(place, found)  # a load may have come between, and knows better
 
     def close(self) -> None:
         """Write what is pending into the file and let it go."""
