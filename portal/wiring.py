@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 import duckdb
+import msgspec
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -23,12 +24,14 @@ from engine.compiling.tables import table_of
 from engine.connector import Connector, Surroundings
 from engine.findings import DefinitionsAreWrong
 from engine.loading.catalog import Catalog
+from engine.question import Question
 from engine.registry import members
 from engine.running.definitions import Checked, load_checked
 from engine.running.first_load import Step, load_city
 from engine.state import server
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
+from portal.api.answer_line import AnswerLine
 from portal.api.definition_version import definition_version
 from portal.api.titles import Titles
 from portal.api.world import World
@@ -38,6 +41,7 @@ DEFINITIONS, VAR, DATABASE = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_U
 
 REPOSITORY = Path(__file__).parents[1]
 DUCKDB_FILE = "warehouse.duckdb"
+SERVER_FILE = "server.address"
 
 
 class WarehouseIsBusy(Exception):
@@ -214,8 +218,28 @@ def run_server(settings: Settings, host: str, port: int, ready: Callable[[], Non
         log_level=LogLevels.warning, workers_kill_timeout=5,
     )  # fmt: skip
     threading.Thread(target=tell_when_ready, args=(host, port, ready), daemon=True).start()
-    granian.serve()
+    note = settings.var / SERVER_FILE  # where the command line finds who holds the data file
+    note.write_text(f"{host}:{port}", encoding="utf-8")
+    try:
+        granian.serve()
+    finally:
+        note.unlink(missing_ok=True)
     return 0
+
+
+def ask_running_server(settings: Settings, question: Question) -> AnswerLine | None:
+    """The answer of the server that serves this data folder; None when none does."""
+    note = settings.var / SERVER_FILE
+    if not note.is_file():
+        return None
+    body = msgspec.json.encode([question])
+    with closing(HTTPConnection(note.read_text(encoding="utf-8"), timeout=120)) as connection:
+        try:
+            connection.request("POST", "/api/query", body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            return msgspec.json.decode(answer.read(), type=AnswerLine) if answer.status == 200 else None
+        except OSError:
+            return None
 
 
 def tell_when_ready(host: str, port: int, ready: Callable[[], None], seconds: float = 60.0) -> None:

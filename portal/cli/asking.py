@@ -8,16 +8,18 @@ import msgspec
 from rich.console import Console
 
 from engine.compiling.lineage import lineage as lineage_of
-from engine.findings import DefinitionsAreWrong, did_you_mean
+from engine.findings import DefinitionsAreWrong, Finding, did_you_mean
+from engine.findings import Place as PlaceInFile
 from engine.loading.catalog import Catalog
 from engine.question import Question
 from engine.running.ask import Answer, ask
 from engine.running.explain import explain as explain_question
 from engine.warehouse import Warehouse
 from portal import wiring
-from portal.api.answer_line import answer_line
+from portal.api.answer_line import AnswerLine, answer_line
 from portal.api.answering import written_sql
 from portal.api.definition_version import definition_version
+from portal.api.problem import Trouble
 from portal.api.titles import Titles
 from portal.api.tree import node_of
 from portal.cli import options as of
@@ -35,9 +37,12 @@ def query(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE, format: of
         指标标识，一个或几个：sanitation.msw_day
     """
     asked = question_from(ids, asking)
-    with opened(place, ids) as (catalog, warehouse):
-        answer = answered(catalog, warehouse, asked, place.viewer)
-        line = answer_line(answer, asked, definition_version(catalog), Titles(catalog, warehouse))
+    try:
+        with opened(place, ids) as (catalog, warehouse):
+            answer = answered(catalog, warehouse, asked, place.viewer)
+            line = answer_line(answer, asked, definition_version(catalog), Titles(catalog, warehouse))
+    except wiring.WarehouseIsBusy:
+        line = answered_by_server(place, asked)
     write_answer(line, format, sys.stdout)
     return 0
 
@@ -92,6 +97,31 @@ def lineage(id: str, /, format: of.Format = "table", definitions: of.Definitions
     else:
         write_lineage(found, catalog, Console())
     return 0
+
+
+def answered_by_server(place: Place, asked: Question) -> AnswerLine:
+    """The running server's answer, when it is the server that holds the data file; raises WarehouseIsBusy when none does."""
+    settings = wiring.read_this_process(place.definitions, place.var)
+    if place.viewer:
+        raise Stopped("数据文件正被 chengmai serve 使用，而 --as 只能在它停下时用\n    先停掉服务再问", exit_code=1)
+    line = wiring.ask_running_server(settings, asked)
+    if line is None:
+        raise wiring.WarehouseIsBusy(settings.var / wiring.DUCKDB_FILE)
+    if line.findings:
+        raise DefinitionsAreWrong(finding_of(said) for said in line.findings)
+    return line
+
+
+def finding_of(said: Trouble) -> Finding:
+    """A finding as the server told it."""
+    return Finding(
+        place=PlaceInFile(said.place.split(":")[0]),
+        code=said.code,
+        zh=said.zh,
+        en=said.en,
+        advice_zh=said.advice_zh,
+        advice_en=said.advice_en,
+    )
 
 
 @contextmanager

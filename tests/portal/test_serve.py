@@ -15,7 +15,7 @@ import pytest
 
 from tests.portal.small_city import write_definitions
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
 
 
 def free_port() -> int:
@@ -66,6 +66,13 @@ def said_until(process: subprocess.Popen[str], word: str) -> str:
     return said
 
 
+def asked_beside(folder: Path) -> str:
+    """What `chengmai query` says in another terminal while the server holds the data file."""
+    places = ["--definitions", str(folder / "definitions"), "--var", str(folder / "var")]
+    command = [sys.executable, "-c", "from portal.cli.main import main; main()", "query", "waste.tons", *places]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def test_a_server_tells_that_it_is_ready_within_fifteen_seconds_answers_and_goes_at_ctrl_c(tmp_path: Path) -> None:
     write_definitions(tmp_path / "definitions")
     port, begun = free_port(), time.monotonic()
@@ -75,6 +82,7 @@ def test_a_server_tells_that_it_is_ready_within_fifteen_seconds_answers_and_goes
         assert time.monotonic() - begun < 15
         assert get(port, "/healthz")[0] == 200
         assert "清运量" in get(port, "/")[1]
+        assert "清运量（t）" in asked_beside(tmp_path)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=15)
     assert process.returncode == 0
