@@ -68,16 +68,16 @@ class Writer:
     def relations_of(self, cells: Iterable[Cell | Across]) -> dict[Leaf | Across, Relation]:
         """The relation in which each leaf is computed; leaves of the same shape over the same rows share one."""
         groups: dict[object, list[Leaf | Across]] = {}
-        leaves: dict[Leaf | Across, Leaf | Across] = {}
+        key_of: dict[Leaf | Across, object] = {}
         for cell in cells:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
             made = looked_back(leaf)
-            leaves[leaf] = made
-            members = groups.setdefault(self.rows_of(made), [])
+            key_of[leaf] = self.rows_of(made)
+            members = groups.setdefault(key_of[leaf], [])
             if made not in members:
                 members.append(made)
         made_of = {key: self._relation(key, self._with_like(key, members)) for key, members in groups.items()}
-        return {leaf: made_of[self.rows_of(made)] for leaf, made in leaves.items()}
+        return {leaf: made_of[key] for leaf, key in key_of.items()}
 
     def rows_of(self, leaf: Leaf | Across) -> object:
         """Leaves that agree in this read the same rows."""
