@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.compiling import nodes
@@ -43,21 +44,11 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
         bounds.append(clock.before(datetime.fromisoformat(first.before)))
     scan.at = clock.end_of_period(shape)
     keys = axis_keys(writer, scan, shape, clock)
-    common, own = split_filters([flow.sum for flow in flows])
-    conditions = [*bounds, *cut(writer, scan, shape), *(filter_node(scan, one) for one in common)]
-    values: list[tuple[str, exp.Expression]] = []
-    names: dict[object, str] = {}
-    kinds: dict[str, str] = {}
-    for flow, rest in zip(flows, own, strict=True):
-        name = value_name(flow.sum, set(kinds))
-        condition = conjunction([filter_node(scan, one) for one in rest])
-        values.append((name, nodes_of(scan, flow.sum, condition)))
-        names[flow], kinds[name] = name, value_kind(writer, flow)
-    if all(own):
-        conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
+    counted = count_leaves(writer, scan, flows)
+    conditions = [*bounds, *cut(writer, scan, shape), *counted.conditions]
     if shape.grain:
         keys.append((TIME, _period(scan, clock, shape, spine)))
-    select = grouped(scan.select(), keys, values)
+    select = grouped(scan.select(), keys, counted.values)
     if spine is not None:
         select.set("joins", [spine, *(select.args.get("joins") or [])])
     where = conjunction(conditions)
@@ -66,7 +57,30 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     if scan.overlaps:
         writer.marks.add("overlapping")
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
-    return Relation(name, shape, names, kinds)
+    return Relation(name, shape, counted.names, counted.kinds)
+
+
+class Counted(Struct):
+    """The aggregates of leaves over one scan: their columns, and which rows any of them counts (聚合列)."""
+
+    values: list[tuple[str, exp.Expression]]
+    names: dict[object, str]
+    kinds: dict[str, str]
+    conditions: list[exp.Expression | None]
+
+
+def count_leaves(writer: Writer, scan: Scan, leaves: Sequence[Flow | Level | Reading]) -> Counted:
+    """One column for each leaf; a condition they share cuts rows, its own filters its aggregate, and a row that none counts is no row."""
+    common, own = split_filters([leaf.sum for leaf in leaves])
+    counted = Counted([], {}, {}, [filter_node(scan, one) for one in common])
+    for leaf, rest in zip(leaves, own, strict=True):
+        name = value_name(leaf.sum, set(counted.kinds))
+        condition = conjunction([filter_node(scan, one) for one in rest])
+        counted.values.append((name, nodes_of(scan, leaf.sum, condition)))
+        counted.names[leaf], counted.kinds[name] = name, value_kind(writer, leaf)
+    if all(own):
+        counted.conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
+    return counted
 
 
 def _period(scan: Scan, clock: Clock, shape: Shape, spine: exp.Join | None) -> exp.Expression:

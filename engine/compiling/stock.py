@@ -7,10 +7,10 @@ from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.clock import Clock
-from engine.compiling.flow import axis_keys, cut, filter_node, nodes_of, open_scan, split_filters, time_of, value_kind, value_name
+from engine.compiling.flow import axis_keys, count_leaves, cut, open_scan, time_of
 from engine.compiling.leaves import Level, Reading
 from engine.compiling.moves import adds_up, write_moves
-from engine.compiling.names import column_ref, conjunction, disjunction, named, table_ref
+from engine.compiling.names import column_ref, conjunction, named, table_ref
 from engine.compiling.periods import as_day, moved, named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.scan import Scan
@@ -69,18 +69,8 @@ def _grouped(
         scan.clock_period = period.copy() if period is not None else column_ref(INSTANT, TIME)
     clock = Clock(writer.catalog, scan, None) if spine else None
     keys = axis_keys(writer, scan, shape, clock or Clock(writer.catalog, scan, None))
-    common, own = split_filters([leaf.sum for leaf in leaves])
-    conditions = [*cut(writer, scan, shape), *(filter_node(scan, one) for one in common)]
-    values: list[tuple[str, exp.Expression]] = []
-    names: dict[object, str] = {}
-    kinds: dict[str, str] = {}
-    for leaf, rest in zip(leaves, own, strict=True):
-        name = value_name(leaf.sum, set(kinds))
-        condition = conjunction([filter_node(scan, one) for one in rest])
-        values.append((name, nodes_of(scan, leaf.sum, condition)))
-        names[leaf], kinds[name] = name, value_kind(writer, leaf)
-    if all(own):
-        conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
+    counted = count_leaves(writer, scan, leaves)
+    values, conditions = counted.values, [*cut(writer, scan, shape), *counted.conditions]
     if scan.overlaps:
         writer.marks.add("overlapping")
     if spine is not None:
@@ -99,7 +89,7 @@ def _grouped(
     if where is not None:
         select.set("where", exp.Where(this=where))
     name = writer.cte(relation_name(scan.dataset_id.rpartition(".")[2], shape), select)
-    return Relation(name, shape, names, kinds)
+    return Relation(name, shape, counted.names, counted.kinds)
 
 
 def _ends(
