@@ -9,6 +9,7 @@ import msgspec
 from engine.findings import Finding, Place
 from engine.question import Question
 from engine.running.ask import Answer, ask
+from engine.running.explain import Explained, explain
 from engine.warehouse import Cancel, StatementCancelled, StatementTimedOut, Warehouse
 from portal.api.world import World
 from portal.identity.local import viewer_of_request
@@ -55,6 +56,17 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
             yield Answer(index, questions[index], findings=(FAILED,))
             index += 1
     yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
+
+
+def explanation(world: World, question: Question) -> Explained | list[Finding]:
+    """How a number comes about, or why that cannot be told."""
+    try:
+        return explain(world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds)
+    except StatementTimedOut:
+        return [TIMED_OUT]
+    except Exception:
+        log.exception("question %r could not be explained", question)
+        return [FAILED]
 
 
 def with_index(answer: Answer, index: int) -> Answer:

@@ -10,8 +10,7 @@ from msgspec import Struct
 from engine.kinds.indicator import Indicator
 from engine.question import Period, Question
 from engine.running.ask import Answer
-from engine.running.explain import explain
-from portal.api.answering import answers, written_sql
+from portal.api.answering import answers, explanation, written_sql
 from portal.api.catalogue_page import domain_of, domain_titles
 from portal.api.choices import Choice, Chosen, choices, dimension_title
 from portal.api.indicators import indicator_of
@@ -24,7 +23,6 @@ from portal.api.state import State
 from portal.api.titles import Titles, titled
 from portal.api.tree import Node, node_of
 from portal.api.world import World
-from portal.identity.local import viewer_of_request
 from renderers.line import LineSpec, Point, SparkSpec, finished, line, spark
 from renderers.number import decimals_that_matter, scale_and_decimals, scale_of, write_change, write_number
 from renderers.period import instant_label, period_label
@@ -146,7 +144,7 @@ def explained_at(world: World, id: str, indicator: Indicator, latest: Latest, gr
     if at is None:
         return None, "没有数值可以说明"
     question = Question(indicators=(id,), grain=grain, period=Period(start=at.isoformat(), end=period_end(latest.points, at)))
-    explained = explain(world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds)
+    explained = explanation(world, question)
     if isinstance(explained, list):
         return None, explained[0].zh
     return node_of(explained, indicator), ""

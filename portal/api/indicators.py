@@ -10,13 +10,11 @@ from msgspec import Struct
 from engine.compiling.lineage import lineage
 from engine.kinds.indicator import Indicator
 from engine.question import Period, Question
-from engine.running.explain import explain
-from portal.api.answering import answers, written_sql
+from portal.api.answering import answers, explanation, written_sql
 from portal.api.catalog import no_definition
 from portal.api.parameters import By, From, Grain, Id, Last, To, Where
 from portal.api.problem import refused_for
 from portal.api.world import World
-from portal.identity.local import viewer_of_request
 
 
 class SqlText(Struct, frozen=True):
@@ -47,7 +45,7 @@ class IndicatorController(Controller):
     @get("/explain", summary="公式树，每个节点有值 · Formula tree with the value at each node", sync_to_thread=True)
     def explain(self, world: NamedDependency[World], asked: NamedDependency[Question]) -> dict[str, Any]:
         """Every node has value, unit, SQL, source tables, data version and as-of, and says why when there is no value."""
-        explained = explain(world.catalog, world.warehouse, asked, viewer_of_request(), world.clock(), seconds=world.limits.seconds)
+        explained = explanation(world, asked)
         if isinstance(explained, list):
             raise refused_for(explained)
         return plain(explained)
