@@ -19,6 +19,7 @@ from engine.warehouse import StatementTimedOut
 from portal import wiring
 from portal.api.answering import TIMED_OUT
 from portal.api.api_page import ApiPageController
+from portal.api.app_page import ASSETS, AppPageController, is_built
 from portal.api.catalog import CatalogController
 from portal.api.catalogue_page import CataloguePageController
 from portal.api.error_page import error_page
@@ -59,7 +60,7 @@ def create_app(world: World) -> Litestar:
             title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi", use_handler_docstrings=True
         ),
         request_max_body_size=world.limits.body_bytes,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files"]),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files", r"\.woff2$"]),
         before_send=[add_headers],
         lifespan=[closing(world)],
     )
@@ -79,6 +80,8 @@ def static_files() -> list[ControllerRouterHandler]:
     routers: list[ControllerRouterHandler] = [create_static_files_router("/static", [STATIC], name="static", cache_control=brief)]
     if FONTS.is_dir():
         routers.append(create_static_files_router("/fonts", [FONTS], name="fonts", cache_control=long))
+    if is_built():
+        routers += [create_static_files_router("/app/assets", [ASSETS], name="app", cache_control=long), AppPageController]
     return routers
 
 

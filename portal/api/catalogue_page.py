@@ -4,10 +4,12 @@ from datetime import datetime
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 from msgspec import Struct
 
 from engine.kinds.indicator import Indicator
 from portal.api.answering import answers
+from portal.api.app_page import is_built
 from portal.api.catalog import definitions_of, entry_of, is_found
 from portal.api.latest import Latest, grain_of, latest_in, series_question
 from portal.api.page import Page, page_response
@@ -65,8 +67,10 @@ class CataloguePageController(Controller):
     include_in_schema = False
 
     @get("/", sync_to_thread=True)
-    def page(self, world: NamedDependency[World], search: Chosen = "", domain: Chosen = "") -> Response[str]:
-        """The catalogue, cut by a search and a domain."""
+    def page(self, world: NamedDependency[World], search: Chosen = "", domain: Chosen = "", plain: Chosen = "") -> Response[str] | Redirect:
+        """The catalogue, cut by a search and a domain; where the front end is built it is the first page, and `plain` asks for this one."""
+        if is_built() and not (search or domain or plain):
+            return Redirect("/app/")
         return page_response(world, Page("catalogue.html", "指标目录", "catalogue", catalogue(world, search, domain)))
 
 

@@ -82,6 +82,7 @@ export interface Freshness {
   word: string;
 }
 
+/** One hit of the search; the last five say how an indicator is shown. */
 export interface FoundEntry {
   id: string;
   kind: string;
@@ -94,6 +95,11 @@ export interface FoundEntry {
   used_by: number;
   freshness: Freshness;
   match: string;
+  default_grain: string;
+  default_last: string;
+  display: string | null;
+  direction: "up" | "down" | "neutral";
+  levels: LevelLimit[];
 }
 
 export interface SearchAnswer {
@@ -334,9 +340,4 @@ export interface Correlation {
   sentence_zh: string;
   sentence_en: string;
   definition_version: string;
-}
-
-export interface Project {
-  title: string;
-  domains: { name: string; title: string }[];
 }

@@ -1,0 +1,113 @@
+// A value over time: one or several lines or bars, the comparison dashed beside it, the unfinished period open.
+import type { LevelLimit } from "../api/types";
+import { writeNumber, type NumberStyle } from "../format/number";
+import { periodLabel, tickLabel } from "../format/period";
+import { STATES } from "../format/level";
+import type { EChartsOption } from "./echarts";
+import { categoryAxis, QUIET, tooltip, valueAxis } from "./frame";
+import { DIGITS, type Palette } from "./palette";
+import { tip } from "./tip";
+
+export interface Series {
+  name: string;
+  values: (number | null)[];
+  unit: string;
+  style: NumberStyle;
+  isBaseline?: boolean;
+  color?: string;
+}
+
+export interface Trend {
+  times: string[];
+  complete: boolean[];
+  grain: string;
+  series: Series[];
+  form: "line" | "bar";
+  limits: readonly LevelLimit[];
+  target: number | null;
+}
+
+interface Pointed {
+  dataIndex: number;
+}
+
+/** Values with a hole where they are not to be drawn: a line ends with the last finished period, its open tail begins there. */
+export function splitTail(values: readonly (number | null)[], complete: readonly boolean[]): { solid: (number | null)[]; tail: (number | null)[] } {
+  let open = values.length;
+  while (open > 0 && complete[open - 1] === false) open -= 1;
+  return {
+    solid: values.map((value, n) => (n < open ? value : null)),
+    tail: values.map((value, n) => (n >= open - 1 && open < values.length ? value : null)),
+  };
+}
+
+export function colorOf(series: readonly Series[], n: number, colors: Palette): string {
+  const one = series[n];
+  if (one?.color) return one.color;
+  if (one?.isBaseline) return colors.second;
+  const place = series.slice(0, n).filter((each) => !each.isBaseline).length;
+  return colors.series[place % colors.series.length] ?? colors.accent;
+}
+
+export function trendOption(trend: Trend, colors: Palette): EChartsOption {
+  const first = trend.series[0];
+  const write = (value: number): string => writeNumber(value, "", first?.style.scale ? { scale: first.style.scale, decimals: null } : undefined).text;
+  const isAlone = trend.series.filter((each) => !each.isBaseline).length === 1;
+  return {
+    ...QUIET,
+    grid: { left: 8, right: 24, top: 24, bottom: 8, containLabel: true },
+    xAxis: categoryAxis(colors, trend.times.map((time) => tickLabel(time, trend.grain)), trend.form === "bar"),
+    yAxis: valueAxis(colors, write, trend.form === "bar"),
+    tooltip: tooltip(colors, "axis", (params) => tipOf(trend, colors, params as Pointed[])),
+    series: trend.series.flatMap((one, n) => drawn(trend, one, colorOf(trend.series, n, colors), isAlone && !one.isBaseline, colors)),
+  } as EChartsOption;
+}
+
+function tipOf(trend: Trend, colors: Palette, params: Pointed[]): HTMLElement {
+  const at = params[0]?.dataIndex ?? 0;
+  const rows = trend.series.map((one, n) => {
+    const written = writeNumber(one.values[at] ?? null, one.unit, one.style);
+    return { name: one.name, value: `${written.text} ${written.unit}`.trim(), color: colorOf(trend.series, n, colors), dashed: one.isBaseline === true };
+  });
+  return tip(periodLabel(trend.times[at], trend.grain), rows, trend.complete[at] === false ? "本期未完" : "");
+}
+
+function drawn(trend: Trend, one: Series, color: string, isMain: boolean, colors: Palette): object[] {
+  if (trend.form === "bar" && !one.isBaseline) {
+    return [{
+      type: "bar", name: one.name, barMaxWidth: 28, barGap: "20%",
+      data: one.values.map((value, n) => ({ value, itemStyle: trend.complete[n] === false ? { color: "transparent", borderColor: color, borderType: "dashed", borderWidth: 1.5 } : { color } })),
+      ...(isMain ? { markLine: limitsOf(trend, one, colors) } : {}),
+    }];
+  }
+  const { solid, tail } = splitTail(one.values, one.isBaseline ? [] : trend.complete);
+  const stroke = { type: "line", name: one.name, showSymbol: one.values.length <= 45 && !one.isBaseline, symbol: "circle", symbolSize: 5, emphasis: { disabled: true } };
+  return [
+    {
+      ...stroke, data: solid, color, z: one.isBaseline ? 2 : 3,
+      lineStyle: { color, width: isMain ? 2.5 : 2, ...(one.isBaseline ? { type: [4, 4] } : {}) },
+      ...(isMain ? { areaStyle: { color: colors.tint, origin: "start" }, markLine: limitsOf(trend, one, colors) } : {}),
+    },
+    ...(tail.some((value) => value !== null)
+      ? [{ ...stroke, data: tail, color, symbol: "emptyCircle", lineStyle: { color, width: 2, type: [2, 4] }, tooltip: { show: false } }]
+      : []),
+  ];
+}
+
+/** Limits within sight of the values; one far off would flatten the line. */
+export function limitsInSight(limits: readonly LevelLimit[], values: readonly (number | null)[]): LevelLimit[] {
+  const known = values.filter((value): value is number => value !== null);
+  if (!known.length) return [];
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const reach = Math.max(high - low, Math.abs(high) * 0.1);
+  return limits.filter((limit) => limit.limit >= low - reach && limit.limit <= high + reach);
+}
+
+function limitsOf(trend: Trend, one: Series, colors: Palette): object {
+  const limits = limitsInSight(trend.limits, one.values).map((limit) => ({
+    yAxis: limit.limit, lineStyle: { color: colors.levels[limit.level], type: "dashed", width: 1 },
+    label: { formatter: `${STATES[limit.level].word.slice(0, 1)} ${limit.limit}`, color: colors.levels[limit.level] },
+  }));
+  const target = trend.target === null ? [] : [{ yAxis: trend.target, lineStyle: { color: colors.text, type: "solid", width: 1 }, label: { formatter: `目标 ${trend.target}`, color: colors.text } }];
+  return { silent: true, symbol: "none", animation: false, label: { position: "insideEndTop", fontFamily: DIGITS, fontSize: 12 }, data: [...limits, ...target] };
+}
