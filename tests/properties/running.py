@@ -59,7 +59,16 @@ def question_of(asking: Asking, **more: Any) -> Question:
     period = Period(start=asking.period[0].isoformat(), end=asking.period[1].isoformat()) if asking.period else None
     by = tuple(axis if isinstance(axis, str) else ".".join(axis) for axis in asking.by)
     where = " and ".join(condition(atom) for atom in asking.where) or None
-    return Question(indicators=asking.indicators, by=by, grain=asking.grain, period=period, where=where, via=dict(asking.via), as_of=NOW.isoformat(), **more)
+    return Question(
+        indicators=asking.indicators,
+        by=by,
+        grain=asking.grain,
+        period=period,
+        where=where,
+        via={name: road for name, road in dict(asking.via).items() if name in by or name in (where or "")},  # an idle road is refused
+        as_of=NOW.isoformat(),
+        **more,
+    )
 
 
 def answered(catalog: Catalog, warehouse: Warehouse, question: Question, viewer: Viewer = EVERYTHING) -> Answer:
