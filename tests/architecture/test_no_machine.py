@@ -21,6 +21,8 @@ FOREIGN = re.compile(
     rf"|(?P<host>\bhttps?://(?!(?:[^/@\s]*@)?(?:{'|'.join(ALLOWED_HOSTS)}))[\w[][\w.-]*\.[\w.-]+)"
     r"|(?P<index>\b(?:pypi|pythonhosted|npmjs|debian|crates)\.(?:org|com|io)\b|--(?:extra-)?index[-]url|--find[-]links)"
 )
+# npm writes down where each package asks for donations; what it may not write down is where a package was fetched from.
+FUNDING = re.compile(r'^\s*(?:"url"|"funding"): "https://[^"]+",?$')
 OPAQUE = {".png", ".woff2", ".ttf", ".otf", ".parquet", ".xlsx", ".xls", ".gz", ".duckdb", ".zip", ".jpg", ".ico"}
 
 
@@ -35,6 +37,8 @@ def foreign_names(root: Path, files: list[Path]) -> Iterator[str]:
     for path in files:
         if path.suffix not in OPAQUE:
             for number, line in enumerate(path.read_bytes().decode("utf-8", errors="replace").splitlines(), 1):
+                if path.name == "package-lock.json" and FUNDING.match(line):
+                    continue
                 if found := FOREIGN.search(line):
                     yield f"{place(root, path, number)}: {found[0]}"
 
@@ -50,6 +54,12 @@ def test_no_file_names_a_machine_or_a_host() -> None:
 def test_a_foreign_name_is_seen(tmp_path: Path, line: str) -> None:
     root = written(tmp_path, {"docs/a.md": f"fine\n{line}\n"})
     assert len(list(foreign_names(root, [root / "docs/a.md"]))) == 1
+
+
+def test_a_lock_file_may_ask_for_donations_and_not_say_where_it_fetched(tmp_path: Path) -> None:
+    text = '      "url": "https://' + 'opencollective.com/x"\n      "resolved": "https://' + 'registry.somewhere.net/x.tgz"\n'
+    root = written(tmp_path, {"portal/web/package-lock.json": text})
+    assert [line.partition(": ")[0] for line in foreign_names(root, [root / "portal/web/package-lock.json"])] == ["portal/web/package-lock.json:2"]
 
 
 @pytest.mark.parametrize(
