@@ -107,7 +107,9 @@ def cities(draw: DrawFn, *, may_drop: bool = True, most: int = 4) -> City:
                 if draw(st.booleans()):
                     links[target].append(Link(f"from{owner}{'xy'[nth]}", owner, "id", own, is_many=True))
     sets = tuple(
-        Set(i, draw(st.sampled_from(("timestamp", "date"))), draw(st.integers(0, 3)) > 0, keys[i], tuple(links[i]), draw(_regions(links[i])))
+        Set(
+            i, draw(st.sampled_from(("timestamp", "date"))), draw(st.integers(0, 3)) > 0, keys[i], tuple(links[i]), draw(_regions(links[i]))
+        )
         for i in range(count)
     )
     rows = tuple(tuple(draw(_row(one, nth)) for nth in range(draw(st.sampled_from((0, 2, 4, 5, 6, 7, 8))))) for one in sets)
@@ -182,7 +184,12 @@ def drops(city: City, start: int, path: Path) -> bool:
 
 def paths(city: City, start: int, columns: tuple[str, ...], *, many: bool = False) -> list[Path]:
     """Paths to columns of those names. After a one-to-many link nothing is dropped: whose row that would drop is not said."""
-    found = [(*road, column) for road, end in reached(city, start, many=many) for column in columns if column != "kind" or city.sets[end].has_kind]
+    found = [
+        (*road, column)
+        for road, end in reached(city, start, many=many)
+        for column in columns
+        if column != "kind" or city.sets[end].has_kind
+    ]
     return [path for path in found if not (is_many(city, start, path) and drops(city, start, path))]
 
 
@@ -196,21 +203,35 @@ def definitions(city: City, indicators: Mapping[str, Measure | Formula], more: M
         files[f"{FOLDER}/d{one.number}.dataset.yaml"] = _dataset(one)
         files[f"{FOLDER}/dim{one.number}.dimension.yaml"] = f"title: 维\ndataset: {one.id}\nkey: id\n"
     for name, codes in (("kind", KINDS), ("region", REGIONS)):
-        files[f"{FOLDER}/{name}.dimension.yaml"] = f"title: 码\ncodes: [{', '.join(f'{{code: {code}, title: {code}}}' for code in codes)}]\n"
+        files[f"{FOLDER}/{name}.dimension.yaml"] = (
+            f"title: 码\ncodes: [{', '.join(f'{{code: {code}, title: {code}}}' for code in codes)}]\n"
+        )
     for id, indicator in indicators.items():
         files[f"{id.replace('.', '/')}.indicator.yaml"] = f'title: 数\nunit: ""\n{_said(indicator)}'
     return {**files, **(more or {})}
 
 
 def _dataset(one: Set) -> str:
-    columns = ["{name: id, title: 号, type: text}", f"{{name: at, title: 时, type: {one.time_type}}}", "{name: amount, title: 量, type: decimal}"]
+    columns = [
+        "{name: id, title: 号, type: text}",
+        f"{{name: at, title: 时, type: {one.time_type}}}",
+        "{name: amount, title: 量, type: decimal}",
+    ]
     columns += ["{name: score, title: 分, type: integer}", f"{{name: region, title: 区, type: text, dimension: {FOLDER}.region}}"]
     if one.has_kind:
         columns.append(f"{{name: kind, title: 类, type: text, dimension: {FOLDER}.kind}}")
     columns += [
-        f"{{name: {key}, title: 键, type: text{f', dimension: {FOLDER}.dim{key[2]}' if carries else ''}}}" for key, carries in one.keys.items()
+        f"{{name: {key}, title: 键, type: text{f', dimension: {FOLDER}.dim{key[2]}' if carries else ''}}}"
+        for key, carries in one.keys.items()
     ]
-    lines = ["title: 表", "one_row_is: 一行", "key: [id]", "times: [{name: at, column: at, default: true}]", f"region: {one.region}", "columns:"]
+    lines = [
+        "title: 表",
+        "one_row_is: 一行",
+        "key: [id]",
+        "times: [{name: at, column: at, default: true}]",
+        f"region: {one.region}",
+        "columns:",
+    ]
     lines += [f"  - {column}" for column in columns]
     if one.links:
         lines.append("relationships:")

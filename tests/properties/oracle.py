@@ -57,7 +57,12 @@ def _ends(city: City, road: Path, here: int, dimension: str) -> list[Path]:
     if dimension == f"{FOLDER}.dim{here}":
         if not road:
             return [("id",)]
-        start = next(owner.number for owner in city.sets for link in owner.links if link.name == road[-1] and link.target == here and not link.is_many)
+        start = next(
+            owner.number
+            for owner in city.sets
+            for link in owner.links
+            if link.name == road[-1] and link.target == here and not link.is_many
+        )
         return [(*road[:-1], link_of(city, start, road[-1]).own)]  # the foreign key is the key; it need not have a match
     if dimension == f"{FOLDER}.region":
         return [(*road, "region")]
@@ -193,7 +198,11 @@ def meets(city: City, here: int, row: Row, atom: Atom) -> bool:
 
 def answer(city: City, indicators: Indicators, asking: Asking) -> Answer:
     """Rows are the union of the keys with a counted row in any leaf; an absent count is zero, anything else absent is null."""
-    leaves = {id: counted(city, one, asking) for id, one in indicators.items() if isinstance(one, Measure) and id in _leaves(indicators, asking.indicators)}
+    leaves = {
+        id: counted(city, one, asking)
+        for id, one in indicators.items()
+        if isinstance(one, Measure) and id in _leaves(indicators, asking.indicators)
+    }
     keys = {key for groups in leaves.values() for key in groups} or (set() if asking.by or asking.grain else {()})
 
     def value(id: str, key: tuple[Any, ...]) -> Any:

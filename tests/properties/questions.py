@@ -54,7 +54,9 @@ def amounts(draw: DrawFn, city: City, start: int) -> Expr:
     many = [link.name for link in city.sets[start].links if link.is_many]
     choices: list[Expr] = [column, column, ("+", column, ("num", 2)), ("coalesce", column, 1), ("*", column, ("col", ("score",)))]
     if many:
-        choices.append(("total", draw(st.sampled_from(("sum", "count", "max"))), draw(st.sampled_from(many)), draw(st.sampled_from(NUMBERS))))
+        choices.append(
+            ("total", draw(st.sampled_from(("sum", "count", "max"))), draw(st.sampled_from(many)), draw(st.sampled_from(NUMBERS)))
+        )
     return draw(st.sampled_from(choices))
 
 
@@ -75,7 +77,9 @@ AGGS = ("sum", "sum", "count", "count_distinct", "min", "max", "avg", "median")
 
 
 @st.composite
-def cases(draw: DrawFn, *, aggs: tuple[str, ...] = AGGS, may_drop: bool = True, many: bool = True, asked: int = 3, formulas: bool = True) -> Case:
+def cases(
+    draw: DrawFn, *, aggs: tuple[str, ...] = AGGS, may_drop: bool = True, many: bool = True, asked: int = 3, formulas: bool = True
+) -> Case:
     """A city with measures and formulas over them, and questions of one dataset or of two."""
     city = draw(cities(may_drop=may_drop))
     count = len(city.sets)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import settings
 
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
@@ -42,6 +43,11 @@ def load_city(warehouse: Warehouse, catalog: Catalog, city: City) -> None:
     """Every dataset's rows."""
     for one, rows in zip(city.sets, city.rows, strict=True):
         load(warehouse, catalog, one.id, rows)
+
+
+def a_part(nth: int) -> settings:
+    """An nth of the profile's examples: fifty of each would take the fast suite's minute; `make fuzz` still runs thousands."""
+    return settings(max_examples=max(settings().max_examples // nth, 1))
 
 
 @contextmanager

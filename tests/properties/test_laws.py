@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
@@ -16,7 +16,7 @@ from engine.state.server import Server
 from engine.warehouses.postgres import PostgresWarehouse
 from tests.properties.city import FOLDER, REGIONS, Asking, Case, City, Measure, cities, definitions
 from tests.properties.questions import asked_by, cases
-from tests.properties.running import Table, answered, catalog_of, differences, duckdb, load_city, question_of, table
+from tests.properties.running import Table, a_part, answered, catalog_of, differences, duckdb, load_city, question_of, table
 from tests.warehouse_fixtures import fresh_database
 
 REGION = f"{FOLDER}.region"
@@ -34,6 +34,7 @@ def folded(parts: Table, keep: int) -> Table:
 
 
 @pytest.mark.fuzz
+@a_part(5)
 @given(cases(aggs=("sum", "count"), may_drop=False, many=False, asked=2, formulas=False))
 def test_parts_of_an_additive_measure_sum_to_the_whole(case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -57,6 +58,7 @@ def agg_of(case: Case, id: str) -> str:
 
 
 @pytest.mark.fuzz
+@a_part(5)
 @given(cases(asked=2), st.integers(0, 1_000_000))
 def test_shuffled_rows_give_the_same_answer(case: Case, seed: int) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -79,6 +81,7 @@ def _joined(draw: DrawFn) -> tuple[City, Asking]:
 
 
 @pytest.mark.fuzz
+@a_part(5)
 @given(_joined())
 def test_no_join_inflates_a_sum(joined: tuple[City, Asking]) -> None:
     city, asking = joined
@@ -90,11 +93,14 @@ def test_no_join_inflates_a_sum(joined: tuple[City, Asking]) -> None:
     [total] = table(found, totals=found.totals is not None)[()].values() if found.totals is not None or table(found) else [None]
     parts = [value for row in table(found).values() for value in row.values() if value is not None]
     assert total == (sum(amounts) if amounts else None), found.sql
-    assert all(sum(min(amount, Decimal()) for amount in amounts) <= part <= sum(max(amount, Decimal()) for amount in amounts) for part in parts), found.sql
+    assert all(
+        sum(min(amount, Decimal()) for amount in amounts) <= part <= sum(max(amount, Decimal()) for amount in amounts) for part in parts
+    ), found.sql
     assert "overlapping" in found.frame.marks or sum(parts) == sum(amounts), found.sql  # type: ignore[union-attr]
 
 
 @pytest.mark.fuzz
+@a_part(5)
 @given(cases(asked=2))
 def test_indicators_asked_together_have_the_values_they_have_alone(case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -110,7 +116,7 @@ def test_indicators_asked_together_have_the_values_they_have_alone(case: Case) -
 
 @pytest.mark.postgres
 @pytest.mark.fuzz
-@settings(max_examples=12)
+@a_part(4)
 @given(case=cases(asked=5))
 def test_duckdb_and_postgresql_give_equal_frames(postgres_server: Server, case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -142,6 +148,7 @@ def _scoped(draw: DrawFn) -> tuple[Case, tuple[str, ...]]:
 
 
 @pytest.mark.fuzz
+@a_part(5)
 @given(_scoped())
 def test_row_scope_adds_no_row_and_changes_no_number_within_it(scoped: tuple[Case, tuple[str, ...]]) -> None:
     case, regions = scoped
@@ -153,11 +160,14 @@ def test_row_scope_adds_no_row_and_changes_no_number_within_it(scoped: tuple[Cas
         everything = table(answered(catalog, warehouse, question_of(asking)))
         seen = table(answered(catalog, warehouse, question_of(asking), viewer))
         coarse = asking._replace(by=asking.by[1:])
-        unscoped, scoped_too = (table(answered(catalog, warehouse, question_of(coarse), who)) for who in (Viewer("all", sees_all=True), viewer))
+        unscoped, scoped_too = (
+            table(answered(catalog, warehouse, question_of(coarse), who)) for who in (Viewer("all", sees_all=True), viewer)
+        )
     assert not differences({key: row for key, row in everything.items() if key[0] in regions}, seen)
     assert scoped_too.keys() <= unscoped.keys()
 
 
+@a_part(10)
 @given(cities(most=2))
 def test_who_has_no_access_sees_no_row(city: City) -> None:
     indicators = {f"{FOLDER}.rows": Measure(0, "count", None)}
