@@ -53,6 +53,14 @@ def test_the_catalogue_leads_to_an_indicator_whose_table_says_what_the_line_show
     opened.page.context.close()
 
 
+def test_the_name_of_a_member_stands_on_one_line(browser: Browser, server: Server) -> None:
+    opened = visit(browser, server, "desk").open(PAGES["formula"])
+    heights = opened.page.evaluate("[...document.querySelectorAll('#members tbody tr')].map(row => row.getBoundingClientRect().height)")
+    assert len(heights) == 16
+    assert max(heights) <= 64
+    opened.page.context.close()
+
+
 def test_a_choice_of_grain_is_kept_in_the_address_and_needs_no_script(browser: Browser, server: Server) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1366, "height": 768})
     page = context.new_page()
