@@ -26,8 +26,11 @@ from engine.findings import DefinitionsAreWrong
 from engine.loading.catalog import Catalog
 from engine.question import Question
 from engine.registry import members
+from engine.running.ask import known_modifiers
 from engine.running.definitions import Checked, load_checked
 from engine.running.first_load import Step, load_city
+from engine.running.refresh import Refreshed, refresh_states
+from engine.running.states import States
 from engine.state import server
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
@@ -157,6 +160,12 @@ def first_load(
     for dataset, failure in load_city(catalog, warehouse, connectors, around, settings.environment, told).failed:
         done(f"{dataset} 没有装入：{failure.zh}")
 
+    def kept(state: Refreshed) -> None:
+        periods = "全部" if state.partitions is None else f"{state.partitions} 期"
+        done(f"预聚合 {state.state}：{periods}，{state.rows:,} 行，{state.seconds:.1f} 秒")
+
+    refresh_states(catalog, warehouse, known_modifiers(), kept)
+
 
 def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:
     """A dataset that nothing was loaded into is an empty table: its numbers are missing, not broken."""
@@ -176,6 +185,7 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> W
         settings.definitions,
         Titles(catalog, warehouse),
         uses_simulator(catalog),
+        states=States(catalog, warehouse, known_modifiers()),
     )
 
 

@@ -1,5 +1,6 @@
 """Leaves: what is finally asked of tables. A leaf is a value; equal leaves are computed once, alike leaves share a scan."""
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -28,6 +29,15 @@ class Flow(Struct, frozen=True):
     shape: Shape
     before: str | None = None  # only rows before this day: an earlier version of the definition
     since: str | None = None  # only rows from this day on
+
+
+class Cut(Struct, frozen=True):
+    """A flow read over more periods than it counts, because another span of it is read too; made while writing (共扫截取)."""
+
+    flow: Flow  # over the joint span
+    shape: Shape  # its own
+    start: datetime | None
+    end: datetime
 
 
 class Level(Struct, frozen=True):
@@ -94,4 +104,4 @@ class Seam(Computed, frozen=True):
     shape: Shape
 
 
-Leaf = Flow | Level | Reading | Fold | Pairs
+Leaf = Flow | Cut | Level | Reading | Fold | Pairs

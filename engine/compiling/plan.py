@@ -80,9 +80,10 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     select = _ordered(catalog, writer, body, question, columns, shape, [name for name, _ in zeros])
     statement = Statement(writer.statement(select), _parameters(writer))
     totals = _totals(catalog, modifiers, question, viewer, as_of, ready) if question.totals and (shape.axes or shape.grain) else None
+    behind = {state.dataset for state in ready.states if state.id in rolled.used}
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
-        tuple(sorted(writer.tables)), trees, tuple(name for name, _ in zeros), (), tuple(rolled.used), tuple(rolled.refused),
+        tuple(sorted(writer.tables | behind)), trees, tuple(name for name, _ in zeros), (), tuple(rolled.used), tuple(rolled.refused),
     )  # fmt: skip
 
 

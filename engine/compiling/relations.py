@@ -2,10 +2,11 @@
 
 from engine.compiling.across import write_across
 from engine.compiling.combine import answer_select
+from engine.compiling.cutting import write_cuts
 from engine.compiling.expand import Expander
 from engine.compiling.flow import write_flows
 from engine.compiling.fold import write_folds
-from engine.compiling.leaves import Flow, Fold, Level, Pairs, Reading
+from engine.compiling.leaves import Cut, Flow, Fold, Level, Pairs, Reading
 from engine.compiling.pairs import write_pairs
 from engine.compiling.scope import Scope
 from engine.compiling.stock import write_levels, write_readings
@@ -14,7 +15,7 @@ from engine.loading.catalog import Catalog
 from engine.modifier import Across
 
 MAKERS: dict[type, Maker] = {
-    Flow: write_flows, Level: write_levels, Reading: write_readings, Fold: write_folds, Pairs: write_pairs, Across: write_across,
+    Flow: write_flows, Cut: write_cuts, Level: write_levels, Reading: write_readings, Fold: write_folds, Pairs: write_pairs, Across: write_across,
 }  # fmt: skip
 
 

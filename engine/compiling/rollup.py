@@ -24,7 +24,8 @@ class Ready(Struct, frozen=True):
 
     states: tuple[Stored, ...] = ()
     covers: Mapping[str, datetime] = {}  # state id -> first instant after its newest row
-    behind: Mapping[str, str] = {}  # state id -> why it is not up to date
+    behind: Mapping[str, tuple[str, str]] = {}  # state id -> why it is not up to date, in Chinese and English
+    stamp: tuple[int, ...] = ()  # the data versions this holds for
 
 
 class Refusal(Struct, frozen=True):
@@ -77,7 +78,7 @@ def _flow(catalog: Catalog, ready: Ready, viewer: Viewer, flow: Flow, cell: Cell
         if state.dataset != flow.dataset:
             continue
         if state.id in ready.behind:
-            rolled.refused.append(Refusal(state.id, ready.behind[state.id], ready.behind[state.id]))
+            rolled.refused.append(Refusal(state.id, *ready.behind[state.id]))
             continue
         parts = _parts(state, flow.sum)
         why = state.unfit or (

@@ -1,6 +1,7 @@
 """Relations of one statement: each leaf group becomes one named CTE, made once and shared by every answer that asks for it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -8,11 +9,12 @@ from sqlglot import exp
 
 from engine.compiling.dropping import dropped_by
 from engine.compiling.expand import Expander
-from engine.compiling.leaves import Cell, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
+from engine.compiling.leaves import Cell, Cut, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
 from engine.compiling.names import identifier, named
-from engine.compiling.periods import named_grain
+from engine.compiling.periods import day_offset, named_grain
 from engine.compiling.reshape import looked_back
 from engine.compiling.scope import Scope
+from engine.compiling.spans import cuts_of
 from engine.expression.tree import Column, Expr, Literal, Value, rebuild
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, Formula, Shape, Tree
@@ -45,6 +47,7 @@ class Writer:
         self.ctes: dict[str, exp.Query] = {}
         self.parameters: dict[str, Value] = {}
         self.relations: dict[object, Relation] = {}
+        self.cuts: dict[Flow, Cut] = {}
         self.foreseen: dict[object, dict[Leaf | Across, None]] = {}
         self.marks: set[str] = set()
         self.tables: set[str] = set()
@@ -72,6 +75,7 @@ class Writer:
         for cell in cells:
             leaf = cell.leaf if isinstance(cell, Cell) else cell
             made = looked_back(leaf)
+            made = self.cuts.get(made, made)
             key_of[leaf] = self.rows_of(made)
             members = groups.setdefault(key_of[leaf], [])
             if made not in members:
@@ -85,10 +89,18 @@ class Writer:
 
     def foresee(self, trees: Iterable[object]) -> None:
         """Says which leaves the whole statement will ask for, so that the first scan of a kind counts for all of them."""
+        trees = list(trees)
         for leaf in leaves_below(trees):
             made = looked_back(leaf)
             if isinstance(made, Flow):
                 self.foreseen.setdefault(self.rows_of(made), {})[made] = None
+        whole = [looked_back(cell.leaf) for tree in trees for cell in cells_of(tree) if isinstance(cell, Cell)]
+        self.cuts |= cuts_of([leaf for leaf in whole if isinstance(leaf, Flow)], self._offset)
+
+    def _offset(self, flow: Flow) -> timedelta:
+        dataset = self.catalog.dataset(flow.dataset)
+        times = dataset.times if dataset is not None else ()
+        return max((day_offset(time) for time in times), default=timedelta())
 
     def _with_like(self, key: object, members: list[Leaf | Across]) -> list[Leaf | Across]:
         """The members and the flows foreseen for the same scan, when counting those too adds no row to the answer."""
@@ -116,6 +128,8 @@ def signature(leaf: object) -> object:
     match leaf:
         case Flow():
             return ("flow", leaf.dataset, leaf.time, leaf.shape, leaf.before, leaf.since)
+        case Cut():
+            return ("cut", signature(leaf.flow), leaf.shape)
         case Level():
             return ("level", leaf.dataset, leaf.opens, leaf.closes, leaf.is_open_start, leaf.shape)
         case Reading():

@@ -14,7 +14,7 @@ from engine.compiling.asking import Column
 from engine.compiling.batch import groups_of
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, wall
-from engine.compiling.plan import TIME, Compiled
+from engine.compiling.plan import NO_STATES, TIME, Compiled
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
@@ -27,6 +27,7 @@ from engine.parts import Span
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
 from engine.running.plans import Plan, Plans, planned
+from engine.running.states import States
 from engine.warehouse import Cancel, Statement, Warehouse
 
 
@@ -78,13 +79,17 @@ def _known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> dat
 def ask(
     catalog: Catalog, warehouse: Warehouse, questions: Sequence[Question], viewer: Viewer = EVERYTHING, now: datetime | None = None,
     *, seconds: float = 60.0, cancel: Cancel | None = None, modifiers: Modifiers | None = None, plans: Plans | None = None,
+    states: States | None = None,
 ) -> Iterator[Answer]:  # fmt: skip
     """Answers in the order of the questions, each when it is ready; a question that is wrong gives findings and stops nothing else.
 
-    `now` is wall clock in the project's zone; `plans`, kept by the caller for this warehouse, spare compiling what was asked before.
+    `now` is wall clock in the project's zone; `plans`, kept by the caller for this warehouse, spare compiling
+    what was asked before; `states` let it read stored partial results instead of rows where they give the same value.
     Raises StatementTimedOut or StatementCancelled.
     """
     known = modifiers or known_modifiers()
+    stored = states.ready() if states is not None else NO_STATES
+    catalog = states.catalog if states is not None else catalog
     places: dict[bytes, int] = {}
     first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
     ready: dict[int, Answer] = {}
@@ -101,7 +106,7 @@ def ask(
         place = first[index]
         if place not in ready:
             group = group_of[place]
-            plan = (plans.plan if plans is not None else planned)(catalog, known, group.question, viewer, instants[place], warehouse.write)
+            plan = (plans.plan if plans is not None else planned)(catalog, known, group.question, viewer, instants[place], warehouse.write, stored)
             answer = _answer(catalog, warehouse, plan, instants[place], seconds, cancel)
             for nth, member in enumerate(group.members):
                 ready[asked[member]] = cut_apart(answer, questions[asked[member]], group.names[nth] if group.names else None)

@@ -88,3 +88,4 @@ class Change(Struct, frozen=True, kw_only=True):
     sentence_en: str = ""
     as_of: str = ""
     data_version: dict[str, int] = {}
+    definition_version: str = ""  # filled in by who knows it

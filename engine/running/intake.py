@@ -17,6 +17,7 @@ from engine.running.cells import Bad, none_bad
 from engine.running.field_map import StreamOf, filled, stream_of_dataset
 from engine.running.quality import broken_rules, missing_values
 from engine.running.quarantine import QUARANTINE, Place, quarantine_rows, refused_rows
+from engine.running.touched import load_and_note
 from engine.warehouse import LoadMode, Statement, Warehouse
 
 
@@ -81,7 +82,7 @@ def take_in(
     dataset, stream = _stream(catalog, dataset_id)
     table = table_of(dataset_id, dataset)
     count = _Count()
-    state = warehouse.load(table, _sound(catalog, dataset_id, dataset, stream, batches, warehouse, now, count), mode)
+    state = load_and_note(warehouse, table, _sound(catalog, dataset_id, dataset, stream, batches, warehouse, now, count), mode)
     if count.lines:
         # After the rows, not before: the load holds the warehouse; until the cursor is remembered a crash only repeats the reading.
         warehouse.load(QUARANTINE, count.lines, "append")

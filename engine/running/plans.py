@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling.modifying import Modifiers
-from engine.compiling.plan import Compiled, compile_question
+from engine.compiling.plan import NO_STATES, Compiled, compile_question
+from engine.compiling.rollup import Ready
 from engine.loading.catalog import Catalog
 from engine.question import Question, Viewer
 
@@ -28,20 +29,21 @@ class Plan(Struct, frozen=True):
 class Plans:
     """Plans of one catalog for one warehouse, the longest unused forgotten first; safe to share between threads.
 
-    The key holds everything that a plan depends on: the question, who asks, as of when. Another catalog empties it.
+    The key holds everything that a plan depends on: the question, who asks, as of when, which states hold. Another catalog empties it.
     """
 
     def __init__(self, most: int = MOST_PLANS) -> None:
         self._most = most
         self._catalog: Catalog | None = None
-        self._plans: OrderedDict[tuple[bytes, Viewer, datetime], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[bytes, Viewer, datetime, tuple[int, ...]], Plan] = OrderedDict()
         self._lock = Lock()
 
     def plan(
-        self, catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str]
+        self, catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str],
+        ready: Ready = NO_STATES,
     ) -> Plan:  # fmt: skip
         """The plan of the question, compiled now unless it is known."""
-        key = (msgspec.json.encode(question), viewer, as_of)
+        key = (msgspec.json.encode(question), viewer, as_of, ready.stamp)
         with self._lock:
             if catalog is not self._catalog:
                 self._plans.clear()
@@ -50,7 +52,7 @@ class Plans:
             if known is not None:
                 self._plans.move_to_end(key)
                 return known
-        made = planned(catalog, modifiers, question, viewer, as_of, write)
+        made = planned(catalog, modifiers, question, viewer, as_of, write, ready)
         with self._lock:
             if catalog is self._catalog:
                 self._plans[key] = made
@@ -60,10 +62,11 @@ class Plans:
 
 
 def planned(
-    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str]
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str],
+    ready: Ready = NO_STATES,
 ) -> Plan:  # fmt: skip
     """The plan of a question, compiled anew."""
-    compiled = compile_question(catalog, modifiers, question, viewer, as_of)
+    compiled = compile_question(catalog, modifiers, question, viewer, as_of, ready)
     if compiled.statement is None:
         return Plan(compiled)
     sql = write(compiled.statement.tree)

@@ -66,20 +66,20 @@ def entries(warehouse: Warehouse) -> dict[str, Entry]:
     return {row["state"]: Entry(row["definition"], row["source_version"], row["covers"]) for row in rows}
 
 
-def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored]) -> Ready:
-    """Which states may be read now: filled by their present definition, from the data version that holds now."""
+def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored], stamp: tuple[int, ...] = ()) -> Ready:
+    """Which states may be read now: filled by their present definition, from the data version that holds now; `stamp` is handed on."""
     known = entries(warehouse) if states else {}
     covers: dict[str, datetime] = {}
-    behind: dict[str, str] = {}
+    behind: dict[str, tuple[str, str]] = {}
     for state in states:
         entry, source = known.get(state.id), _source_state(catalog, warehouse, state)
         if entry is None or entry.definition != state.definition:
-            behind[state.id] = "状态尚未生成 (not filled yet)"
+            behind[state.id] = ("预聚合尚未生成", "the state is not filled yet")
         elif source is None or entry.source_version != source.version:
-            behind[state.id] = f"状态落后于数据：版本 {entry.source_version} (behind the data)"
+            behind[state.id] = ("预聚合落后于数据", "the state is behind the data")
         else:
             covers[state.id] = entry.covers
-    return Ready(tuple(states), covers, behind)
+    return Ready(tuple(states), covers, behind, stamp)
 
 
 def refresh_states(

@@ -40,7 +40,8 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
         rest = questions[index:]
         try:
             asked = ask(
-                world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel, plans=world.plans
+                world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel, plans=world.plans,
+                states=world.states,
             )
             for answer in asked:
                 yield with_index(answer, index)

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from engine.loading.catalog import Catalog
 from engine.running.plans import Plans
+from engine.running.states import States
 from engine.warehouse import Warehouse
 from portal.api.titles import Titles
 
@@ -36,3 +37,4 @@ class World(Struct, frozen=True):
     is_demo: bool = True
     limits: Limits = Limits()
     plans: Plans = field(default_factory=Plans)
+    states: States | None = None
