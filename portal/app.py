@@ -21,15 +21,20 @@ from portal.api.answering import TIMED_OUT
 from portal.api.api_page import ApiPageController
 from portal.api.app_page import ASSETS, AppPageController, is_built
 from portal.api.catalog import CatalogController
+from portal.api.catalog_search import SearchController
 from portal.api.catalogue_page import CataloguePageController
+from portal.api.dimension_members import MembersController
 from portal.api.error_page import error_page
 from portal.api.health import health
+from portal.api.indicator_facts import FactsController
 from portal.api.indicator_page import IndicatorPageController
 from portal.api.indicators import IndicatorController
 from portal.api.page import page_response
 from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
 from portal.api.query import QueryController
 from portal.api.reference_page import ReferencePageController
+from portal.api.search_index import SearchIndex
+from portal.api.why import WhyController
 from portal.api.world import FONTS, STATIC, World
 
 log = logging.getLogger("chengmai")
@@ -51,10 +56,11 @@ SECURITY_HEADERS = {
 
 def create_app(world: World) -> Litestar:
     """The application over a world; the caller opens and closes the warehouse."""
+    index = SearchIndex(world.catalog)
     return Litestar(
         route_handlers=[*controllers(), *static_files()],
         before_request=refuse_foreign_names,
-        dependencies={"world": Provide(lambda: world, sync_to_thread=False)},
+        dependencies={"world": Provide(lambda: world, sync_to_thread=False), "index": Provide(lambda: index, sync_to_thread=False)},
         exception_handlers=refusals(world),
         openapi_config=OpenAPIConfig(
             title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi", use_handler_docstrings=True
@@ -69,7 +75,7 @@ def create_app(world: World) -> Litestar:
 def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
-        QueryController, CatalogController, IndicatorController, health,
+        QueryController, CatalogController, SearchController, IndicatorController, FactsController, WhyController, MembersController, health,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip
 
