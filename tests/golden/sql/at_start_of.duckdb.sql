@@ -7,18 +7,16 @@ WITH rides_by_day AS (
     SUM(rides.km) AS sum_km
   FROM windows.rides AS rides
   WHERE
-    rides.d >= CAST('2026-01-15' AS DATE) AND rides.d < CAST('2026-02-15' AS DATE)
+    rides.d >= CAST('2026-01-01' AS DATE) AND rides.d < CAST('2026-02-15' AS DATE)
   GROUP BY
     1
 ), rides_by_day_2 AS (
   SELECT
-    rides.d AS period,
-    SUM(rides.km) AS sum_km
-  FROM windows.rides AS rides
+    period,
+    sum_km
+  FROM rides_by_day
   WHERE
-    rides.d >= CAST('2026-01-01' AS DATE) AND rides.d < CAST('2026-02-15' AS DATE)
-  GROUP BY
-    1
+    period >= CAST('2026-01-15' AS DATE)
 ), answer_by_day AS (
   SELECT
     stacked.period AS period,
@@ -27,12 +25,12 @@ WITH rides_by_day AS (
     SELECT
       period AS period,
       sum_km AS cell_1
-    FROM rides_by_day
+    FROM rides_by_day_2
     UNION ALL
     SELECT
       period AS period,
       CAST(NULL AS BIGINT) AS cell_1
-    FROM rides_by_day_2
+    FROM rides_by_day
     WHERE
       period >= CAST('2026-01-15' AS DATE)
   ) AS stacked
@@ -42,9 +40,9 @@ WITH rides_by_day AS (
 SELECT
   answer_keys.period AS period,
   answer_keys.cell_1 AS km,
-  looked_rides_by_day_2.sum_km AS first
+  looked_rides_by_day.sum_km AS first
 FROM answer_by_day AS answer_keys
-LEFT JOIN rides_by_day_2 AS looked_rides_by_day_2
-  ON looked_rides_by_day_2.period = CAST(DATE_TRUNC('MONTH', CAST(answer_keys.period AS TIMESTAMP)) AS DATE)
+LEFT JOIN rides_by_day AS looked_rides_by_day
+  ON looked_rides_by_day.period = CAST(DATE_TRUNC('MONTH', CAST(answer_keys.period AS TIMESTAMP)) AS DATE)
 ORDER BY
   period ASC

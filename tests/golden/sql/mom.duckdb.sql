@@ -8,21 +8,26 @@ WITH rides_by_zone_month AS (
     SUM(rides.km) AS sum_km
   FROM windows.rides AS rides
   WHERE
-    rides.d >= CAST('2026-01-01' AS DATE) AND rides.d < CAST('2026-04-01' AS DATE)
+    rides.d >= CAST('2025-12-01' AS DATE) AND rides.d < CAST('2026-04-01' AS DATE)
   GROUP BY
     1,
     2
 ), rides_by_zone_month_2 AS (
   SELECT
-    rides.zone AS zone,
-    CAST(DATE_TRUNC('MONTH', CAST(rides.d AS TIMESTAMP)) AS DATE) AS period,
-    SUM(rides.km) AS sum_km
-  FROM windows.rides AS rides
+    zone,
+    period,
+    sum_km
+  FROM rides_by_zone_month
   WHERE
-    rides.d >= CAST('2025-12-01' AS DATE) AND rides.d < CAST('2026-03-01' AS DATE)
-  GROUP BY
-    1,
-    2
+    period >= CAST('2026-01-01' AS DATE)
+), rides_by_zone_month_3 AS (
+  SELECT
+    zone,
+    period,
+    sum_km
+  FROM rides_by_zone_month
+  WHERE
+    period < CAST('2026-03-01' AS DATE)
 ), answer_by_zone_month AS (
   SELECT
     stacked.zone AS zone,
@@ -35,14 +40,14 @@ WITH rides_by_zone_month AS (
       period AS period,
       sum_km AS cell_1,
       CAST(NULL AS BIGINT) AS cell_2
-    FROM rides_by_zone_month
+    FROM rides_by_zone_month_2
     UNION ALL
     SELECT
       zone AS zone,
       CAST(period + INTERVAL '1' MONTH AS DATE) AS period,
       CAST(NULL AS BIGINT) AS cell_1,
       sum_km AS cell_2
-    FROM rides_by_zone_month_2
+    FROM rides_by_zone_month_3
   ) AS stacked
   GROUP BY
     1,

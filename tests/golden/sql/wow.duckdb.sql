@@ -7,18 +7,23 @@ WITH rides_by_week AS (
     SUM(rides.km) AS sum_km
   FROM windows.rides AS rides
   WHERE
-    rides.d >= CAST('2026-01-05' AS DATE) AND rides.d < CAST('2026-02-02' AS DATE)
+    rides.d >= CAST('2025-12-29' AS DATE) AND rides.d < CAST('2026-02-02' AS DATE)
   GROUP BY
     1
 ), rides_by_week_2 AS (
   SELECT
-    CAST(DATE_TRUNC('WEEK', CAST(rides.d AS TIMESTAMP)) AS DATE) AS period,
-    SUM(rides.km) AS sum_km
-  FROM windows.rides AS rides
+    period,
+    sum_km
+  FROM rides_by_week
   WHERE
-    rides.d >= CAST('2025-12-29' AS DATE) AND rides.d < CAST('2026-01-26' AS DATE)
-  GROUP BY
-    1
+    period >= CAST('2026-01-05' AS DATE)
+), rides_by_week_3 AS (
+  SELECT
+    period,
+    sum_km
+  FROM rides_by_week
+  WHERE
+    period < CAST('2026-01-26' AS DATE)
 ), answer_by_week AS (
   SELECT
     stacked.period AS period,
@@ -29,13 +34,13 @@ WITH rides_by_week AS (
       period AS period,
       sum_km AS cell_1,
       CAST(NULL AS BIGINT) AS cell_2
-    FROM rides_by_week
+    FROM rides_by_week_2
     UNION ALL
     SELECT
       period + 7 AS period,
       CAST(NULL AS BIGINT) AS cell_1,
       sum_km AS cell_2
-    FROM rides_by_week_2
+    FROM rides_by_week_3
   ) AS stacked
   GROUP BY
     1
