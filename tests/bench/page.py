@@ -24,8 +24,8 @@ def page(outcome: Outcome, date: str) -> str:
     plans = [figure for figure in outcome.figures if figure.name.startswith("compile.") and _is_shape(figure)]
     rows = ["| figure | value | bar | | |", "|---|---:|---:|---|---|", *(_line(figure) for figure in whole)]
     each = [
-        "| answer | ours / hand | hand/hand | cpu | ours ms | hand ms | overhead ms | rows |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| answer | ours / hand | hand/hand | cpu | ours ms | hand ms | overhead ms | of it cpu | rows |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     each += [_answer(figure) for figure in answers]
     compiled = ["| compile | ms | bar | leaves |", "|---|---:|---:|---:|"]
@@ -55,7 +55,9 @@ def _plain(value: object) -> str:
 
 
 def _answer(figure: Figure) -> str:
+    if figure.value is None:
+        return f"| {_short(figure)} | – | | | | | | | {figure.note} |"
     numbers = [figure.value, *(figure.detail[name] for name in ("hand_by_hand", "cpu_ratio"))]
-    times = [figure.detail[name] for name in ("ours_ms", "hand_ms", "overhead_ms")]
+    times = [figure.detail[name] for name in ("ours_ms", "hand_ms", "overhead_ms", "overhead_cpu_ms")]
     shown = [*(f"{one:.2f}" for one in numbers), *(f"{one:.1f}" for one in times), f"{figure.detail['rows']:,}"]
     return f"| {_short(figure)} | {' | '.join(shown)} |"
