@@ -11,9 +11,9 @@ from tests.browser.visiting import ROOT, city_server, launched, visit
 FOLDER = ROOT / "docs" / "screens"
 # name: (address, window, scheme, whole page)
 SCREENS = {
-    "catalogue": ("/", "hall", "dark", False),
-    "catalogue-light": ("/", "desk", "light", False),
-    "catalogue-phone": ("/", "phone", "dark", False),
+    "catalogue": ("/?plain=1", "hall", "dark", False),
+    "catalogue-light": ("/?plain=1", "desk", "light", False),
+    "catalogue-phone": ("/?plain=1", "phone", "dark", False),
     "indicator": ("/indicators/sanitation.msw_day", "hall", "dark", True),
     "indicator-phone": ("/indicators/sanitation.msw_day", "phone", "dark", False),
     "formula": ("/indicators/sanitation.transfer_load_rate?last=P90D", "hall", "dark", True),

@@ -24,7 +24,7 @@ def test_a_page_opens_without_errors_foreign_requests_or_overflow(browser: Brows
 
 
 def test_chinese_is_drawn_with_a_font_of_our_own_loaded_in_slices(browser: Browser, server: Server) -> None:
-    opened = visit(browser, server, "hall").open("/")
+    opened = visit(browser, server, "hall").open(PAGES["catalogue"])
     slices = [url for url in opened.requests if url.endswith(".woff2")]
     assert 0 < len(slices) <= 24
     assert opened.page.evaluate("document.fonts.check('16px \"Noto Sans SC Variable\"', '城脉指标')")
@@ -33,7 +33,7 @@ def test_chinese_is_drawn_with_a_font_of_our_own_loaded_in_slices(browser: Brows
 
 def test_the_catalogue_leads_to_an_indicator_whose_table_says_what_the_line_shows(browser: Browser, server: Server) -> None:
     # given the catalogue
-    opened = visit(browser, server, "hall").open("/")
+    opened = visit(browser, server, "hall").open(PAGES["catalogue"])
     opened.page.get_by_label("搜索指标").fill("清运量")
     opened.page.get_by_role("button", name="搜索").click()
     # when the reader follows an indicator and opens its table
@@ -91,7 +91,7 @@ def test_the_page_turns_light_and_stays_light(browser: Browser, server: Server) 
 
 
 def test_the_page_can_be_walked_by_keyboard_and_focus_is_seen(browser: Browser, server: Server) -> None:
-    opened = visit(browser, server, "desk").open("/")
+    opened = visit(browser, server, "desk").open(PAGES["catalogue"])
     opened.page.keyboard.press("Tab")
     assert opened.page.evaluate("document.activeElement.textContent") == "跳到正文"
     opened.page.keyboard.press("Tab")
@@ -101,7 +101,7 @@ def test_the_page_can_be_walked_by_keyboard_and_focus_is_seen(browser: Browser, 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_text_has_contrast(browser: Browser, server: Server, scheme: str) -> None:
-    opened = visit(browser, server, "hall", scheme).open("/")
+    opened = visit(browser, server, "hall", scheme).open(PAGES["catalogue"])
     ratios = opened.page.evaluate(CONTRAST)
     assert {name: ratio for name, ratio in ratios.items() if ratio < 4.5} == {}
     opened.page.context.close()

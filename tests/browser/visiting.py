@@ -14,7 +14,7 @@ from tests.portal.test_serve import free_port, said_until, serving
 ROOT = Path(__file__).parents[2]
 SIZES = {"desk": (1366, 768), "hall": (1920, 1080), "phone": (390, 844)}
 PAGES = {
-    "catalogue": "/",
+    "catalogue": "/?plain=1",
     "domain": "/?domain=sanitation&search=垃圾",
     "indicator": "/indicators/sanitation.msw_day",
     "formula": "/indicators/sanitation.transfer_load_rate?grain=week",

@@ -81,7 +81,7 @@ def test_a_server_tells_that_it_is_ready_within_fifteen_seconds_answers_and_goes
         assert f"http://127.0.0.1:{port}" in said
         assert time.monotonic() - begun < 15
         assert get(port, "/healthz")[0] == 200
-        assert "清运量" in get(port, "/")[1]
+        assert "清运量" in get(port, "/?plain=1")[1]
         assert "清运量（t）" in asked_beside(tmp_path)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=15)
