@@ -7,7 +7,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.clock import period_end
 from engine.compiling.names import column_ref, identifier, named
-from engine.compiling.periods import named_grain
+from engine.compiling.periods import bucket_start, named_grain
 from engine.compiling.writer import TIME, Relation, Writer
 from engine.modifier import Shape
 from engine.parts import nests
@@ -16,14 +16,15 @@ Ends = exp.Expression | datetime | None
 
 
 def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: exp.Expression | None, source: exp.Select | None) -> str:
-    """CTE of (period, ends, begins): every period of the grain that touches the shape's span, cut at as_of.
+    """CTE of (period, ends, begins): every period of the grain that touches the shape's span, cut at its end and at as_of.
 
     `low` and `high` are aggregates over `source` (the first and last time of the data) and stand in where the question leaves an end open.
     """
     grain = named_grain(shape.grain) or "day"
     week_starts = writer.catalog.project.week_starts
     end = min(shape.end, shape.until) if shape.end is not None else None
-    key = ("spine", shape.grain, shape.start, end, shape.until, shape.window, None if shape.start and end else (low, high))
+    stop = _stop(shape, grain, week_starts)
+    key = ("spine", shape.grain, shape.start, end, stop, shape.window, None if shape.start and end else (low, high))
     if key in writer.relations:
         return writer.relations[key].name
     bounds: str | None = None
@@ -39,7 +40,7 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
     series = nodes.series_of_dates(first, last, grain, week_starts, bounds)
     inner = series.subquery("periods_asked", copy=False)
     t = column_ref("periods_asked", "t")
-    ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(shape.until)])
+    ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(stop)])
     columns = [named(t, TIME), named(ends, "ends")]
     if shape.window is not None:
         columns.append(named(_begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
@@ -47,6 +48,13 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
     name = writer.cte(f"{grain.lower()}s_asked" if "." not in grain else "periods", select)
     writer.relations[key] = Relation(name, shape, {}, {})
     return name
+
+
+def _stop(shape: Shape, grain: str, week_starts: int) -> datetime:
+    """Where the last period ends: at as_of, or where the span asked cuts it; what comes after is not inside."""
+    if shape.end is None or shape.end >= shape.until or "." in grain or bucket_start(shape.end, grain, week_starts) == shape.end:
+        return shape.until
+    return shape.end
 
 
 def _begins(shape: Shape, t: exp.Expression, ends: exp.Expression, week_starts: int) -> exp.Expression:
