@@ -174,9 +174,9 @@ def windowed(one: Series, begins: Callable[[datetime], datetime]) -> Table:
     """Rows from the window's begin to the end of each period or as_of; a period whose window holds no row has none."""
 
     def value(facts: list[Fact], t: datetime) -> Value:
-        end = min(following(t, one.grain), one.until)
-        counted = between(facts, begins(end), end, one.period[1])
-        return calculated(one.kind, counted) if counted and t < one.until else ABSENT
+        end = min(following(t, one.grain), one.until, one.period[1])
+        counted = between(facts, begins(end), end)
+        return calculated(one.kind, counted) if counted and t < end else ABSENT
 
     return rows(one, value)
 
@@ -282,7 +282,7 @@ def test_mean_of_values_averages_the_periods_in_the_window(one: Series, over: st
     expected: Table = {}
     for key in groups(one):
         for t in spine(one.period, one.grain, one.until):
-            end = min(following(t, one.grain), one.until)
+            end = min(following(t, one.grain), one.until, one.period[1])
             window = [row["v"] for other, row in values.items() if other[:-1] == key and SPANS[over](end).date() <= other[-1] < end.date()]
             known = [value for value in window if value is not None]
             if window:
