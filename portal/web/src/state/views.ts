@@ -24,11 +24,12 @@ export interface IndicatorView {
   by: string;
   cut: Cut[];
   vs: Overlay;
-  mod: string[];
+  mod: string;
   pick: string[];
   show: "chart" | "table";
   form: "line" | "bar";
   why: string;
+  whyBy: string;
   at: string;
 }
 
@@ -40,11 +41,12 @@ export const INDICATOR: Fields<IndicatorView> = {
   by: text(),
   cut: cuts(),
   vs: oneOf(OVERLAYS, "none"),
-  mod: list(),
+  mod: text(),
   pick: list(),
   show: oneOf(["chart", "table"] as const, "chart"),
   form: oneOf(["line", "bar"] as const, "line"),
   why: text(),
+  whyBy: text(),
   at: text(),
 };
 
