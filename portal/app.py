@@ -23,11 +23,14 @@ from portal.api.app_page import ASSETS, AppPageController, is_built
 from portal.api.catalog import CatalogController
 from portal.api.catalog_search import SearchController
 from portal.api.catalogue_page import CataloguePageController
+from portal.api.correlation import CorrelationController
 from portal.api.dimension_members import MembersController
 from portal.api.error_page import error_page
+from portal.api.formula import FormulaController
 from portal.api.health import health
 from portal.api.indicator_facts import FactsController
 from portal.api.indicator_page import IndicatorPageController
+from portal.api.indicator_values import ValuesController
 from portal.api.indicators import IndicatorController
 from portal.api.page import page_response
 from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
@@ -75,7 +78,8 @@ def create_app(world: World) -> Litestar:
 def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
-        QueryController, CatalogController, SearchController, IndicatorController, FactsController, WhyController, MembersController, health,
+        QueryController, CatalogController, SearchController, IndicatorController, FactsController, WhyController,
+        ValuesController, MembersController, FormulaController, CorrelationController, health,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip
 

@@ -7,8 +7,10 @@ from msgspec import Struct
 
 from engine.compiling.periods import MONTHS, asked_period, bucket_start, moved, named_grain, next_start, on_grain
 from engine.compiling.refuse import refuse
+from engine.findings import did_you_mean
 from engine.kinds.project import Project
-from engine.parts import Span
+from engine.parts import GRAINS as GRAINS_KNOWN
+from engine.parts import Span, grain_span
 from engine.question import Period
 
 Against = Literal["prev", "yoy", "mom", "wow"]
@@ -68,7 +70,7 @@ def _asked(project: Project, period: Period | None, grain: str | None, as_of: da
     if period is None:
         if as_of.year >= 9999:
             raise refuse("no-rows-yet", "还没有任何数据", "there are no rows yet", ("先装入数据", "load rows first"))
-        named = named_grain(grain) or "day"
+        named = known_grain(grain)
         end = bucket_start(as_of, named, project.week_starts)
         return bucket_start(end - timedelta(microseconds=1), named, project.week_starts), end
     start, end_asked = asked_period(period, as_of, project.zone, grain if period.last else None, project.week_starts)
@@ -77,6 +79,15 @@ def _asked(project: Project, period: Period | None, grain: str | None, as_of: da
     if start >= as_of:
         raise refuse("period-to-come", "所问时段还没有开始", "the period asked has not begun", ("换一个已有数据的时段", "ask for one that has rows"))
     return start, end_asked
+
+
+def known_grain(grain: str | None) -> str:
+    """The grain of which the latest period is asked. Raises Refused for one that is not known or not equally cut everywhere."""
+    named = named_grain(grain) or "day"
+    if named in GRAINS_KNOWN or (named.startswith("P") and grain_span(named) is not None):
+        return named
+    advice = did_you_mean(named, GRAINS_KNOWN, f"可用：{'、'.join(GRAINS_KNOWN)}", f"known: {', '.join(GRAINS_KNOWN)}")
+    raise refuse("unknown-grain", f"没有名为「{named}」的粒度", f"no grain is named '{named}'", advice)
 
 
 def _before(start: datetime, end: datetime, against: Against, week: int) -> tuple[datetime, datetime]:

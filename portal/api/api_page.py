@@ -10,11 +10,14 @@ from msgspec import Struct
 
 from engine.question import Question
 from portal.api.answer_line import AnswerLine, ColumnLine, Rows
+from portal.api.correlation import CorrelationQuestion
+from portal.api.formula import FormulaQuestion
 from portal.api.page import Page, page_response
 from portal.api.problem import Problem, Trouble
 from portal.api.shapes import Shape, shape_of
 from portal.api.world import World
 
+BODIES: dict[str, type[Struct]] = {"/api/formula": FormulaQuestion, "/api/correlation": CorrelationQuestion}  # read by hand, strictly
 EXAMPLES = {
     "/api/query": """curl -N http://127.0.0.1:8000/api/query -H 'content-type: application/json' -d '[
   {"indicators": ["sanitation.msw_day"], "by": ["city.district"], "grain": "month", "period": {"last": "P3M"}},
@@ -84,11 +87,15 @@ def body_shapes() -> list[Shape]:
 def document_of(application: Litestar) -> dict[str, Any]:
     """The generated document, and what the framework does not see: the batch is decoded by hand and streamed, refusals are problems."""
     document: dict[str, Any] = application.openapi_schema.to_schema()
-    _, shapes = msgspec.json.schema_components([list[Question], AnswerLine, Problem], ref_template="#/components/schemas/{name}")
+    read = [list[Question], *BODIES.values(), AnswerLine, Problem]
+    _, shapes = msgspec.json.schema_components(read, ref_template="#/components/schemas/{name}")
     document.setdefault("components", {}).setdefault("schemas", {}).update(shapes)
     batch = document["paths"]["/api/query"]["post"]
     questions = {"type": "array", "items": {"$ref": "#/components/schemas/Question"}, "minItems": 1}
     batch["requestBody"] = {"required": True, "content": {"application/json": {"schema": questions}}}
+    for path, shape in BODIES.items():
+        body = {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
+        document["paths"][path]["post"]["requestBody"] = {"required": True, "content": {"application/json": body}}
     line = {"schema": {"$ref": "#/components/schemas/AnswerLine"}}
     batch["responses"]["200"] = {"description": "NDJSON: one AnswerLine a line", "content": {"application/x-ndjson": line}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
