@@ -2,31 +2,31 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from datetime import time as time_of_day
 from functools import lru_cache
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Struct
 
-from engine.compiling.asking import Column
-from engine.compiling.batch import groups_of
+from engine.compiling.batch import Group, groups_of
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import MONTHS, bucket_start, day_offset, moved, wall
-from engine.compiling.plan import NO_STATES, TIME, Compiled
+from engine.compiling.periods import bucket_start, moved, wall
+from engine.compiling.plan import NO_STATES, Compiled
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
+from engine.compiling.rollup import Ready
 from engine.compiling.tables import default_time, table_of
 from engine.findings import Finding
-from engine.frame import COMPLETE, MARKS, QUALITY, Frame, FrameColumn
+from engine.frame import QUALITY, Frame
 from engine.loading.catalog import Catalog
-from engine.modifier import Modifier, Shape
+from engine.modifier import Modifier
 from engine.parts import Span
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
+from engine.running.framing import framed, framed_totals
 from engine.running.plans import Plan, Plans, planned
+from engine.running.results import Key, Results
 from engine.running.states import States
 from engine.warehouse import Cancel, Statement, Warehouse
 
@@ -76,41 +76,123 @@ def _known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> dat
     return state.watermark + timedelta(days=1)
 
 
+class Standing(Struct, frozen=True):
+    """An answer as it is kept: with the version of every dataset it was read from, 0 for one never loaded (存留的答案)."""
+
+    answer: Answer
+    versions: Mapping[str, int]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory its rows hold."""
+        frames = (self.answer.frame, self.answer.totals)
+        return sum(int(frame.table.nbytes) for frame in frames if frame is not None) + len(self.answer.sql)
+
+
 def ask(
     catalog: Catalog, warehouse: Warehouse, questions: Sequence[Question], viewer: Viewer = EVERYTHING, now: datetime | None = None,
     *, seconds: float = 60.0, cancel: Cancel | None = None, modifiers: Modifiers | None = None, plans: Plans | None = None,
-    states: States | None = None,
+    states: States | None = None, results: Results[Standing] | None = None,
 ) -> Iterator[Answer]:  # fmt: skip
     """Answers in the order of the questions, each when it is ready; a question that is wrong gives findings and stops nothing else.
 
-    `now` is wall clock in the project's zone; `plans`, kept by the caller for this warehouse, spare compiling
-    what was asked before; `states` let it read stored partial results instead of rows where they give the same value.
+    `now` is wall clock in the project's zone. Whoever asks again and again for one catalog and warehouse keeps `plans` (spare compiling),
+    `states` (stored partial results are read where they give the same value) and `results` (answers that still hold).
     Raises StatementTimedOut or StatementCancelled.
     """
-    known = modifiers or known_modifiers()
     stored = states.ready() if states is not None else NO_STATES
-    catalog = states.catalog if states is not None else catalog
-    places: dict[bytes, int] = {}
-    first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
-    ready: dict[int, Answer] = {}
-    instants: dict[int, datetime] = {}
-    for place in places.values():
+    whole = states.catalog if states is not None else catalog
+    world = _World(whole, warehouse, viewer, modifiers or known_modifiers(), stored, seconds, cancel, plans, results)
+    yield from _Batch(world, questions, now or datetime.max).answers()
+
+
+class _World(Struct, frozen=True):
+    """What one call of `ask` is made in (提问环境)."""
+
+    catalog: Catalog
+    warehouse: Warehouse
+    viewer: Viewer
+    modifiers: Modifiers
+    stored: Ready
+    seconds: float
+    cancel: Cancel | None
+    plans: Plans | None
+    results: Results[Standing] | None
+
+    def version(self, dataset_id: str) -> int:
+        """Version of a dataset now, 0 when it was never loaded."""
+        return versions_of(self.catalog, self.warehouse, (dataset_id,)).get(dataset_id, 0)
+
+
+class _Batch:
+    """The questions of one call; equal ones are answered once, those that count the same rows together."""
+
+    def __init__(self, world: _World, questions: Sequence[Question], now: datetime) -> None:
+        self.world, self.questions = world, questions
+        places: dict[bytes, int] = {}
+        self.first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
+        self.ready: dict[int, Answer] = {}
+        self.keys: dict[int, Key] = {}
+        for written, place in places.items():
+            try:
+                as_of = as_of_question(world.catalog, world.warehouse, questions[place], now)
+                self.keys[place] = Key(written, world.viewer, as_of, world.stored.stamp)
+            except Refused as refused:
+                self.ready[place] = Answer(place, questions[place], findings=(refused.finding,))
+
+    def answers(self) -> Iterator[Answer]:
+        """In order; what is kept first, then what this call claimed to compute, then what others were computing."""
+        results = self.world.results
+        missing = [place for place in sorted(self.keys) if not self._is_kept(place)]
+        claimed = [place for place in missing if results is None or results.claim(self.keys[place])]
         try:
-            instants[place] = as_of_question(catalog, warehouse, questions[place], now or datetime.max)
-        except Refused as refused:
-            ready[place] = Answer(place, questions[place], findings=(refused.finding,))
-    asked = sorted(instants)
-    groups = groups_of(catalog, known, [questions[place] for place in asked], viewer, [instants[place] for place in asked])
-    group_of = {asked[member]: group for group in groups for member in group.members}
-    for index, question in enumerate(questions):
-        place = first[index]
-        if place not in ready:
-            group = group_of[place]
-            plan = (plans.plan if plans is not None else planned)(catalog, known, group.question, viewer, instants[place], warehouse.write, stored)
-            answer = _answer(catalog, warehouse, plan, instants[place], seconds, cancel)
-            for nth, member in enumerate(group.members):
-                ready[asked[member]] = cut_apart(answer, questions[asked[member]], group.names[nth] if group.names else None)
-        yield msgspec.structs.replace(ready[place], index=index, question=question)
+            group_of = self._groups(claimed)
+            for index, question in enumerate(self.questions):
+                place = self.first[index]
+                if place not in self.ready:
+                    self._compute(group_of[place] if place in group_of else self._alone(place))
+                yield msgspec.structs.replace(self.ready[place], index=index, question=question)
+        finally:
+            if results is not None:
+                for place in claimed:
+                    results.land(self.keys[place])
+
+    def _is_kept(self, place: int) -> bool:
+        results = self.world.results
+        standing = results.get(self.keys[place], self.world.version) if results is not None else None
+        if standing is not None:
+            self.ready[place] = standing.answer
+        return standing is not None
+
+    def _groups(self, places: Sequence[int]) -> dict[int, tuple[Group, Sequence[int]]]:
+        world = self.world
+        questions, instants = [self.questions[place] for place in places], [self.keys[place].as_of for place in places]
+        groups = groups_of(world.catalog, world.modifiers, questions, world.viewer, instants)
+        return {places[member]: (group, places) for group in groups for member in group.members}
+
+    def _alone(self, place: int) -> tuple[Group, Sequence[int]]:
+        """A question that another caller computes: wait for that answer, and compute it here only if none came."""
+        results = self.world.results
+        assert results is not None
+        results.wait(self.keys[place], self.world.seconds)
+        self._is_kept(place)
+        return Group((0,), self.questions[place], ()), [place]
+
+    def _compute(self, asked: tuple[Group, Sequence[int]]) -> None:
+        group, places = asked
+        members = [places[member] for member in group.members]
+        if all(place in self.ready for place in members):
+            return
+        world, key = self.world, self.keys[members[0]]
+        make = world.plans.plan if world.plans is not None else planned
+        plan = make(world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored)
+        versions = {one: world.version(one) for one in plan.compiled.tables}
+        answer = _answer(world, plan, key.as_of, versions)
+        for nth, place in enumerate(members):
+            self.ready[place] = cut_apart(answer, self.questions[place], group.names[nth] if group.names else None)
+            if world.results is not None and answer.frame is not None:
+                world.results.put(self.keys[place], Standing(self.ready[place], versions))
+                world.results.land(self.keys[place])
 
 
 def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None) -> Answer:
@@ -128,16 +210,20 @@ def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None)
     return msgspec.structs.replace(answer, question=question, frame=Frame(tuple(columns), table, frame.marks))
 
 
-def _answer(catalog: Catalog, warehouse: Warehouse, plan: Plan, as_of: datetime, seconds: float, cancel: Cancel | None) -> Answer:
+def _answer(world: _World, plan: Plan, as_of: datetime, versions: Mapping[str, int]) -> Answer:
     compiled, question = plan.compiled, plan.compiled.question
     if compiled.statement is None:
         return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled)
-    versions = versions_of(catalog, warehouse, compiled.tables)
-    table = warehouse.query(compiled.statement, seconds=seconds, cancel=cancel)
+
+    def run(statement: Statement) -> pa.Table:
+        return world.warehouse.query(statement, seconds=world.seconds, cancel=world.cancel)
+
+    table = run(compiled.statement)
     is_truncated = question.limit is not None and table.num_rows > question.limit
-    frame = framed(catalog, compiled, table.slice(0, question.limit) if is_truncated else table)
-    totals = _totals(catalog, warehouse, compiled, compiled.totals, seconds, cancel) if compiled.totals is not None else None
-    return Answer(0, question, frame, totals, (), as_of, versions, plan.sql, is_truncated, compiled)
+    frame = framed(world.catalog, compiled, table.slice(0, question.limit) if is_truncated else table)
+    totals = framed_totals(compiled, run(compiled.totals)) if compiled.totals is not None else None
+    loaded = {dataset: version for dataset, version in versions.items() if version}
+    return Answer(0, question, frame, totals, (), as_of, loaded, plan.sql, is_truncated, compiled)
 
 
 def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[str]) -> dict[str, int]:
@@ -149,98 +235,3 @@ def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[st
         if state is not None:
             found[id] = state.version
     return found
-
-
-def _totals(
-    catalog: Catalog, warehouse: Warehouse, compiled: Compiled, statement: Statement, seconds: float, cancel: Cancel | None
-) -> Frame:
-    table = warehouse.query(statement, seconds=seconds, cancel=cancel)
-    columns = [value_column(column, table) for column in compiled.columns]
-    named = table.select([column.sql for column in compiled.columns]).rename_columns([column.name for column in columns])
-    return Frame(tuple(columns), named, tuple(sorted(compiled.marks)))
-
-
-def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
-    """The answer's table with the question's own names, titles, units, and which rows are complete."""
-    shape = compiled.shape
-    if shape is None:
-        columns = [value_column(column, table) for column in compiled.columns]
-        return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
-    asked = [one if isinstance(one, str) else None for one in compiled.question.by]
-    found = [
-        _axis_column(catalog, axis.name, text, axis.dimension, table)
-        for axis, text in zip(shape.axes, asked, strict=False)
-        if not axis.is_hidden
-    ]
-    if shape.grain is not None:
-        found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
-    found += [value_column(column, table) for column in compiled.columns]
-    values = table.select(
-        [
-            *(axis.name for axis in shape.axes if not axis.is_hidden),
-            *([TIME] if shape.grain else []),
-            *(column.sql for column in compiled.columns),
-        ]
-    )
-    named = values.rename_columns([column.name for column in found])
-    complete = completeness(catalog, compiled, shape, named)
-    whole = marked(named.append_column(COMPLETE, complete), table, compiled)
-    return Frame(tuple(found), whole, tuple(sorted(compiled.marks)))
-
-
-def marked(named: pa.Table, table: pa.Table, compiled: Compiled) -> pa.Table:
-    """The answer with a list of words for each row in which something must not be guessed; without any, no column."""
-    divided = [column.to_pylist() for name in compiled.zeros if pc.any(column := table.column(name)).as_py()]
-    rows = [["divided_by_zero"] if any(values) else [] for values in zip(*divided, strict=True)] if divided else []
-    return named.append_column(MARKS, pa.array(rows, pa.list_(pa.string()))) if any(rows) else named
-
-
-def _axis_column(catalog: Catalog, sql: str, asked: str | None, dimension_id: str | None, table: pa.Table) -> FrameColumn:
-    dimension = catalog.dimension(dimension_id) if dimension_id else None
-    title = dimension.title if dimension is not None else asked or sql
-    return FrameColumn(asked or sql, title, None, _type(table.schema.field(sql).type), "dimension")
-
-
-def value_column(column: Column, table: pa.Table) -> FrameColumn:
-    """A value column with its title and unit."""
-    return FrameColumn(column.name, column.title, column.unit or None, _type(table.schema.field(column.sql).type), "value")
-
-
-def _type(kind: pa.DataType) -> str:
-    checks = (
-        (pa.types.is_boolean, "boolean"), (pa.types.is_integer, "integer"), (pa.types.is_decimal, "decimal"), (pa.types.is_floating, "float"),
-        (pa.types.is_date, "date"), (pa.types.is_timestamp, "timestamp"),
-    )  # fmt: skip
-    return next((name for check, name in checks if check(kind)), "text")
-
-
-def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table) -> pa.Array:
-    """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
-    offset = _business_offset(catalog, compiled.tables)
-    if shape.grain is None:
-        named_day = shape.end is not None and shape.end.time() == time_of_day.min  # only a bound that names a day means the business day
-        is_over = shape.end is None or shape.end + (offset if named_day else timedelta()) <= shape.until
-        return pa.array([is_over] * table.num_rows, pa.bool_())
-    if "." in shape.grain:
-        return pa.array([True] * table.num_rows, pa.bool_())
-    is_daily = shape.grain in (*MONTHS, "day", "week", "ten_day")
-    over = shape.until - (offset if is_daily else timedelta())
-    bound = over if shape.end is None else min(over, shape.end)
-    starts = pc.cast(table.column("time"), pa.timestamp("us"))
-    is_whole = pc.less_equal(starts, pa.scalar(_last_whole(bound, shape.grain), pa.timestamp("us")))
-    if shape.start is not None:
-        is_whole = pc.and_(is_whole, pc.greater_equal(starts, pa.scalar(shape.start, pa.timestamp("us"))))
-    return pc.fill_null(is_whole, False).combine_chunks()
-
-
-def _last_whole(bound: datetime, grain: str) -> datetime:
-    """No period that starts later than this is over at the bound, and every one that starts by then is."""
-    start = bucket_start(bound, grain)
-    if grain in (*MONTHS, "ten_day"):
-        return start - timedelta(microseconds=1)
-    return bound - (start - bucket_start(start - timedelta(microseconds=1), grain))  # equally long, whatever day a week starts on
-
-
-def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
-    datasets = [catalog.dataset(id) for id in tables]
-    return max((day_offset(default_time(dataset)) for dataset in datasets if dataset is not None), default=timedelta())

@@ -41,7 +41,7 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
         try:
             asked = ask(
                 world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel, plans=world.plans,
-                states=world.states,
+                states=world.states, results=world.results,
             )
             for answer in asked:
                 yield with_index(answer, index)

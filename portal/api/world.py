@@ -7,7 +7,9 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from engine.loading.catalog import Catalog
+from engine.running.ask import Standing
 from engine.running.plans import Plans
+from engine.running.results import Results
 from engine.running.states import States
 from engine.warehouse import Warehouse
 from portal.api.titles import Titles
@@ -38,3 +40,4 @@ class World(Struct, frozen=True):
     limits: Limits = Limits()
     plans: Plans = field(default_factory=Plans)
     states: States | None = None
+    results: Results[Standing] = field(default_factory=Results)

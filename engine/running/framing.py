@@ -1,0 +1,109 @@
+"""A table becomes an answer's frame: the question's own names, titles and units, and for each row what must not be guessed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.compiling.asking import Column
+from engine.compiling.periods import MONTHS, bucket_start, day_offset
+from engine.compiling.plan import TIME, Compiled
+from engine.compiling.tables import default_time
+from engine.frame import COMPLETE, MARKS, Frame, FrameColumn
+from engine.loading.catalog import Catalog
+from engine.modifier import Shape
+
+
+def framed_totals(compiled: Compiled, table: pa.Table) -> Frame:
+    """The one row over all groups."""
+    columns = [value_column(column, table) for column in compiled.columns]
+    named = table.select([column.sql for column in compiled.columns]).rename_columns([column.name for column in columns])
+    return Frame(tuple(columns), named, tuple(sorted(compiled.marks)))
+
+
+def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
+    """The answer's table with the question's own names, titles, units, and which rows are complete."""
+    shape = compiled.shape
+    if shape is None:
+        columns = [value_column(column, table) for column in compiled.columns]
+        return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
+    asked = [one if isinstance(one, str) else None for one in compiled.question.by]
+    found = [
+        _axis_column(catalog, axis.name, text, axis.dimension, table)
+        for axis, text in zip(shape.axes, asked, strict=False)
+        if not axis.is_hidden
+    ]
+    if shape.grain is not None:
+        found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
+    found += [value_column(column, table) for column in compiled.columns]
+    values = table.select(
+        [
+            *(axis.name for axis in shape.axes if not axis.is_hidden),
+            *([TIME] if shape.grain else []),
+            *(column.sql for column in compiled.columns),
+        ]
+    )
+    named = values.rename_columns([column.name for column in found])
+    complete = completeness(catalog, compiled, shape, named)
+    whole = marked(named.append_column(COMPLETE, complete), table, compiled)
+    return Frame(tuple(found), whole, tuple(sorted(compiled.marks)))
+
+
+def marked(named: pa.Table, table: pa.Table, compiled: Compiled) -> pa.Table:
+    """The answer with a list of words for each row in which something must not be guessed; without any, no column."""
+    divided = [column.to_pylist() for name in compiled.zeros if pc.any(column := table.column(name)).as_py()]
+    rows = [["divided_by_zero"] if any(values) else [] for values in zip(*divided, strict=True)] if divided else []
+    return named.append_column(MARKS, pa.array(rows, pa.list_(pa.string()))) if any(rows) else named
+
+
+def _axis_column(catalog: Catalog, sql: str, asked: str | None, dimension_id: str | None, table: pa.Table) -> FrameColumn:
+    dimension = catalog.dimension(dimension_id) if dimension_id else None
+    title = dimension.title if dimension is not None else asked or sql
+    return FrameColumn(asked or sql, title, None, _type(table.schema.field(sql).type), "dimension")
+
+
+def value_column(column: Column, table: pa.Table) -> FrameColumn:
+    """A value column with its title and unit."""
+    return FrameColumn(column.name, column.title, column.unit or None, _type(table.schema.field(column.sql).type), "value")
+
+
+def _type(kind: pa.DataType) -> str:
+    checks = (
+        (pa.types.is_boolean, "boolean"), (pa.types.is_integer, "integer"), (pa.types.is_decimal, "decimal"), (pa.types.is_floating, "float"),
+        (pa.types.is_date, "date"), (pa.types.is_timestamp, "timestamp"),
+    )  # fmt: skip
+    return next((name for check, name in checks if check(kind)), "text")
+
+
+def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table) -> pa.Array:
+    """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
+    offset = _business_offset(catalog, compiled.tables)
+    if shape.grain is None:
+        named_day = shape.end is not None and shape.end.time() == time_of_day.min  # only a bound that names a day means the business day
+        is_over = shape.end is None or shape.end + (offset if named_day else timedelta()) <= shape.until
+        return pa.array([is_over] * table.num_rows, pa.bool_())
+    if "." in shape.grain:
+        return pa.array([True] * table.num_rows, pa.bool_())
+    is_daily = shape.grain in (*MONTHS, "day", "week", "ten_day")
+    over = shape.until - (offset if is_daily else timedelta())
+    bound = over if shape.end is None else min(over, shape.end)
+    starts = pc.cast(table.column("time"), pa.timestamp("us"))
+    is_whole = pc.less_equal(starts, pa.scalar(_last_whole(bound, shape.grain), pa.timestamp("us")))
+    if shape.start is not None:
+        is_whole = pc.and_(is_whole, pc.greater_equal(starts, pa.scalar(shape.start, pa.timestamp("us"))))
+    return pc.fill_null(is_whole, False).combine_chunks()
+
+
+def _last_whole(bound: datetime, grain: str) -> datetime:
+    """No period that starts later than this is over at the bound, and every one that starts by then is."""
+    start = bucket_start(bound, grain)
+    if grain in (*MONTHS, "ten_day"):
+        return start - timedelta(microseconds=1)
+    return bound - (start - bucket_start(start - timedelta(microseconds=1), grain))  # equally long, whatever day a week starts on
+
+
+def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
+    datasets = [catalog.dataset(id) for id in tables]
+    return max((day_offset(default_time(dataset)) for dataset in datasets if dataset is not None), default=timedelta())
