@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.question import Asked, Period, Question
 from engine.warehouse import Warehouse
@@ -19,6 +20,12 @@ from tests.properties.series import ID, Fact, Series, begin, calculated, files, 
 CATALOGS = {time_type: catalog_of(files(time_type)) for time_type in ("date", "timestamp")}
 Modifier = dict[str, Any] | list[dict[str, Any] | str]
 Value = Any
+MODIFIERS: dict[str, Any] = {
+    "yoy": "yoy", "ytd": "ytd", "rolling": {"rolling": {"over": "P7D"}}, "month": {"rolling": {"over": "P1M"}}, "running": {"cumulative": {"since": "quarter"}},
+    "mean": {"rolling": {"over": "P1Y", "take": "mean_of_values", "min_periods": 2}}, "share": {"share": {}}, "rank": {"rank": {}},
+    "percent": {"rank": {"give": "percent"}}, "streak": {"streak": {"at_or_above": 1}}, "prev": {"prev": {"n": 2}}, "moved": {"shift": {"by": "P1M"}},
+    "both": ["ytd", "yoy"], "placed": ["yoy", {"rank": {}}],
+}  # fmt: skip
 ABSENT = object()  # nothing was counted: no row by this alone
 
 
@@ -322,3 +329,20 @@ def test_at_start_of_is_the_value_of_the_first_day(one: Series, grain: str) -> N
 
     expected = {key: {"v": first(key)} for key in values if key[-1] >= one.period[0].date()}
     assert_same(ask(one, {"at_start_of": {"grain": grain}}), expected)
+
+
+@pytest.mark.fuzz
+@a_part(3)
+@given(series(grains=("day", "week", "month")))
+def test_modified_columns_asked_together_are_those_asked_alone(one: Series) -> None:
+    warehouse, catalog = warehouse_of(one.time_type), CATALOGS[one.time_type]
+    load(warehouse, catalog, ID, rows_of(one.facts, one.time_type))
+    asked = tuple(Asked(of=f"s.{one.kind}", modifier=modifier, name=name) for name, modifier in MODIFIERS.items())
+    period = Period(start=one.period[0].isoformat(), end=one.period[1].isoformat())
+    together = Question(indicators=asked, by=("g",), grain=one.grain, period=period, as_of=one.until.isoformat())
+    every = table(answered(catalog, warehouse, together))
+    for column in asked:
+        alone = table(answered(catalog, warehouse, replace(together, indicators=(column,))))
+        beside = {key: {str(column.name): row[str(column.name)]} for key, row in every.items() if key in alone}
+        wrong = differences(alone, beside)
+        assert not wrong, (column.name, sorted(wrong)[:12])
