@@ -13,7 +13,7 @@ from engine.compiling.names import column_ref
 from engine.compiling.periods import asked_period, bucket_start, named_grain, next_start
 from engine.compiling.reach import coarser, road_by_path
 from engine.compiling.reads import used_indicators
-from engine.compiling.refuse import refuse
+from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import parsed
 from engine.compiling.writer import TIME, Writer
 from engine.expression.build import build
@@ -62,10 +62,7 @@ def asked_columns(catalog: Catalog, modifiers: Modifiers, question: Question) ->
         asked = one if isinstance(one, Asked) else Asked(of=one)
         indicator = catalog.indicator(asked.of)
         if indicator is None:
-            advice = did_you_mean(
-                asked.of, catalog.ids("indicator"), "用 chengmai list indicators 查看全部", "`chengmai list indicators` shows all"
-            )
-            raise refuse("unknown-indicator", f"没有名为「{asked.of}」的指标", f"no indicator is named '{asked.of}'", advice)
+            raise unknown_indicator(asked.of, catalog.ids("indicator"))
         several = modifiers.several(asked.modifier)
         unit = indicator.unit
         title = indicator.title

@@ -7,12 +7,11 @@ from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Rea
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import named_grain
 from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
-from engine.compiling.refuse import refuse
+from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.scoring import scored
 from engine.compiling.units import factor_between, in_unit, scaled
 from engine.expression.tree import Binary, Call, Case, Column, Expr, IndicatorCall, IsNull, Literal, columns, walk
-from engine.findings import did_you_mean
 from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, CannotApply, Formula, Request, Shape, Tree, Value, Window
@@ -53,15 +52,7 @@ class Expander:
             return self._modified(request, depth)
         indicator = self.catalog.indicator(request.indicator)
         if indicator is None:
-            advice = did_you_mean(
-                request.indicator,
-                self.catalog.ids("indicator"),
-                "用 chengmai list indicators 查看全部",
-                "`chengmai list indicators` shows all",
-            )
-            raise refuse(
-                "unknown-indicator", f"没有名为「{request.indicator}」的指标", f"no indicator is named '{request.indicator}'", advice
-            )
+            raise unknown_indicator(request.indicator, self.catalog.ids("indicator"))
         shape = request.shape
         if indicator.of is not None:
             return filled(self._other(indicator, shape, depth), indicator.absent, False)
