@@ -12,8 +12,8 @@ Role = Literal["dimension", "time", "value", "label"]
 JsonValue = str | int | float | bool | list[str] | None
 
 # Columns that tell about a row and are declared by nobody; they start with "_", which no definition may.
-COMPLETE = "_complete"  # false: the period is not over, or a source is late
-MARKS = "_marks"  # list of words: late carried clamped suppressed masked divided_by_zero overlapping
+COMPLETE = "_complete"  # false: the period is not over, a conversion's window is not over, or a source is late
+MARKS = "_marks"  # list of words: carried clamped divided_by_zero incomplete late masked overlapping seam suppressed
 QUALITY = (COMPLETE, MARKS)
 
 

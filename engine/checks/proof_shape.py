@@ -25,7 +25,7 @@ class ProofShape(Check, frozen=True):
         if spec.expect is None and not spec.cases:
             yield self.at(catalog, definition, (), ("验证用例没有写期望的答案", "the proof expects nothing", *advice))
         for i, case in enumerate(spec.cases):
-            if case.expect is None and case.expect_totals is None and case.expect_finding is None:
+            if all(one is None for one in (case.expect, case.expect_totals, case.expect_finding, case.expect_marks)):
                 yield self.at(catalog, definition, ("cases", i), ("这个用例没有写期望的答案", "this case expects nothing", *advice))
         asks = [spec.ask, *(case.ask for case in spec.cases)]
         if (

@@ -44,6 +44,25 @@ class WasOrder(Check, frozen=True):
                     "write how it was worked out then",
                 )
                 yield self.at(catalog, definition, ("was", i), said)
+            else:
+                yield from self._same_way(catalog, definition, spec, i)
+
+    def _same_way(self, catalog: Catalog, definition: Definition, spec: Indicator, i: int) -> Iterator[Finding]:
+        """A version is told in the way of the definition itself: one told otherwise would never be read."""
+        way = "measure" if spec.was[i].measure is not None else "formula"
+        if getattr(spec, way) is not None:
+            return
+        now = next((name for name in ("measure", "formula", "conversion", "of", "score") if getattr(spec, name) is not None), None)
+        if now is None:
+            return
+        said = (
+            f"旧版写的是 {way}，现在的定义是 {now}",
+            f"the earlier version is a {way}, the definition is now told by '{now}'",
+            "两者用同一种写法；另一种算法另立一个指标" if now in ("measure", "formula") else "旧版只用于 measure 或 formula 的指标",
+            "tell both in one way; another way of reckoning is another indicator"
+            if now in ("measure", "formula") else "earlier versions go with indicators that have a measure or a formula",
+        )
+        yield self.at(catalog, definition, ("was", i, way), said, of_key=True)
 
 
 def _is_day(text: str) -> bool:

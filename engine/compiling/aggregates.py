@@ -33,6 +33,8 @@ def aggregate(
     """The aggregate of a value over a group; `order` is the row's time for first and last."""
     if agg == "count":
         return exp.Count(this=value if value is not None else exp.Star())
+    if agg == "oldest":  # of the rows that count, when the first was: not sayable, but asked beside values that are carried
+        return exp.Min(this=order)
     assert value is not None, agg
     if agg == "percentile":
         return nodes.percentile(value, at if at is not None else 0.5, method)

@@ -1,15 +1,14 @@
 """Leaves aligned on the keys of one answer, then the formulas: rows are the union of keys, a row stays though a formula is null."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import Struct
 from sqlglot import exp
 
 from engine.compiling import nodes
-from engine.compiling.clock import period_end
+from engine.compiling.extent import beginning_node, elapsed_node, is_clamped, seam_node, spans_seam
 from engine.compiling.filling import filler
-from engine.compiling.leaves import Cell, Elapsed, Leaf, Seam
+from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Leaf, Seam, Straddling
 from engine.compiling.names import column_ref, conjunction, identifier, named
 from engine.compiling.periods import MONTHS, bucket_start, named_grain, on_grain
 from engine.compiling.refuse import refuse
@@ -252,42 +251,17 @@ def tree_node(tree: object, places: dict[Leaf | Across, exp.Expression]) -> exp.
             return build(expr, lambda column: _guarded(tree_node(named_trees[column.name], places)), None)
         case Elapsed(shape=shape):
             return elapsed_node(shape)
-        case Seam(until=until, old=old, new=new, shape=shape):
-            return seam_node(until, tree_node(old, places), tree_node(new, places), shape)
+        case Seam(old=old, new=new):
+            return seam_node(tree, tree_node(old, places), tree_node(new, places))
+        case Straddling(until=until, shape=shape):
+            return spans_seam(until, shape)
+        case Clamped(shape=shape):
+            return is_clamped(shape) or exp.false()
+        case Beginning():
+            return beginning_node(tree)
     raise TypeError(type(tree))
 
 
 def _guarded(node: exp.Expression) -> exp.Expression:
     simple = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Case, exp.Cast)
     return node if isinstance(node, simple) else exp.Paren(this=node)
-
-
-def elapsed_node(shape: Shape) -> exp.Expression:
-    """Seconds of the row's period that have passed by as_of and lie inside the period asked."""
-    if shape.grain is None:
-        end = min(shape.end, shape.until) if shape.end is not None else shape.until
-        if shape.start is None:
-            raise refuse(
-                "open-period", "按时长折算需要有起点的周期", "a rate needs a period with a start", ("给出 period.from", "give period.from")
-            )
-        return nodes.whole(max(int((end - shape.start).total_seconds()), 0))
-    start: exp.Expression = nodes.typed(column_ref(ROW, TIME), "timestamp")
-    end_node = period_end(column_ref(ROW, TIME), named_grain(shape.grain) or "day")
-    until = min(shape.end, shape.until) if shape.end is not None else shape.until
-    if shape.start is not None:
-        start = exp.Greatest(this=start, expressions=[nodes.literal_timestamp(shape.start)])
-    ending = exp.Least(this=end_node, expressions=[nodes.literal_timestamp(until)])
-    return nodes.seconds_between(start, ending)
-
-
-def seam_node(until: str, old: exp.Expression, new: exp.Expression, shape: Shape) -> exp.Expression:
-    """The older definition before the day, the newer from it on; a period across it has no value."""
-    day = datetime.fromisoformat(until)
-    if shape.grain is None:
-        if shape.end is not None and shape.end <= day:
-            return old
-        return new if shape.start is not None and shape.start >= day else exp.Null()
-    bound = nodes.literal_timestamp(day)
-    before = exp.LTE(this=period_end(column_ref(ROW, TIME), named_grain(shape.grain) or "day"), expression=bound)
-    after = exp.GTE(this=nodes.typed(column_ref(ROW, TIME), "timestamp"), expression=bound.copy())
-    return exp.Case(ifs=[exp.If(this=before, true=old), exp.If(this=after, true=new)])

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from engine.compiling.aggregates import MERGEABLE
-from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Seam, Sum
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Sum
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import named_grain
 from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
@@ -11,8 +11,9 @@ from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.scoring import scored
 from engine.compiling.units import factor_between, in_unit, scaled
-from engine.expression.tree import Binary, Call, Case, Column, Expr, IndicatorCall, IsNull, Literal, columns, walk
-from engine.kinds.indicator import CountOverTime, EarlierVersion, Indicator, Measure, Operand, Score, Stock
+from engine.compiling.versions import added, can_be_added, seams
+from engine.expression.tree import Binary, Column, Expr, IndicatorCall, IsNull, Literal, columns, walk
+from engine.kinds.indicator import CountOverTime, Indicator, Measure, Operand, Score, Stock
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, CannotApply, Formula, Request, Shape, Tree, Value, Window
 from engine.parts import nests
@@ -61,7 +62,9 @@ class Expander:
         if indicator.conversion is not None:
             return self._conversion(request.indicator, indicator, shape)
         if indicator.formula is not None:
-            return self._formula(request.indicator, indicator, indicator.formula, shape, depth)
+            texts = [*(version.formula or "null" for version in indicator.was), indicator.formula]
+            *older, newest = [self._formula(request.indicator, indicator, text, shape, depth) for text in texts]
+            return seams(indicator, older, newest, shape) if older else newest
         return self._versions(indicator, shape)
 
     def _modified(self, request: Request, depth: int) -> Tree:
@@ -101,34 +104,15 @@ class Expander:
 
     def _versions(self, indicator: Indicator, shape: Shape) -> Tree:
         newest = self._measure(indicator, indicator.measure, shape)
-        if not indicator.was or indicator.stock is not None:
+        if not indicator.was:
             return newest
-        last = indicator.was[-1]
-        if (
-            indicator.measure is not None
-            and indicator.measure.agg in MERGEABLE
-            and last.measure
-            and last.measure.agg == indicator.measure.agg
-        ):
-            return self._added(indicator, shape)
-        return Seam(last.until, self._older(indicator, last, shape), newest, shape)
-
-    def _older(self, indicator: Indicator, version: EarlierVersion, shape: Shape) -> Tree:
-        return self._measure(indicator, version.measure, shape)
-
-    def _added(self, indicator: Indicator, shape: Shape) -> Tree:
-        """Additive parts of two versions meet in a period across the seam: each counts its own rows."""
+        older = [version.measure for version in indicator.was]
+        if not can_be_added(indicator):
+            return seams(indicator, [self._measure(indicator, one, shape) for one in older], newest, shape)
         bounds = [None, *(version.until for version in indicator.was), None]
-        measures = [*(version.measure for version in indicator.was), indicator.measure]
-        pieces = [self._measure(indicator, measure, shape, since=bounds[i], before=bounds[i + 1]) for i, measure in enumerate(measures)]
-        whole: Expr = Call("coalesce", (Column(("v0",)), Literal(0)))
-        for i in range(1, len(pieces)):
-            whole = Binary("+", whole, Call("coalesce", (Column((f"v{i}",)), Literal(0))))
-        empty: Expr = IsNull(Column(("v0",)))
-        for i in range(1, len(pieces)):
-            empty = Binary("and", empty, IsNull(Column((f"v{i}",))))
-        whole = Case(((empty, Literal(None)),), whole)
-        return filled(Formula(whole, tuple((f"v{i}", piece) for i, piece in enumerate(pieces))), indicator.absent, False)
+        measures = [*older, indicator.measure]
+        pieces = [self._measure(indicator, one, shape, since=bounds[i], before=bounds[i + 1]) for i, one in enumerate(measures)]
+        return filled(added(indicator.measure.agg if indicator.measure else "", pieces), indicator.absent, False)
 
     def _measure(
         self, indicator: Indicator, measure: Measure | None, shape: Shape, since: str | None = None, before: str | None = None
@@ -182,7 +166,7 @@ class Expander:
             flow = cell_of(Flow(operand.dataset, operand.time, total, inner, before, since), total)
             return self._fold(self._each_step(flow, operand), inner, operand.over_time, shape)
         if shape.window is not None:
-            return self._windowed(operand.dataset, operand.time, total, shape, grain)
+            return self._windowed(Flow(operand.dataset, operand.time, total, shape, before, since), grain)
         return cell_of(Flow(operand.dataset, operand.time, total, shape, before, since), total)
 
     def _has_finer(self, dataset: str, total: Sum) -> bool:
@@ -191,20 +175,22 @@ class Expander:
         written = [node for expr in (total.of, total.where, total.weight) if expr is not None for node in walk(expr)]
         return bool(spec and spec.times) and not any(isinstance(node, IndicatorCall) and node.period == "asked" for node in written)
 
-    def _windowed(self, dataset: str, time: str | None, total: Sum, shape: Shape, grain: str | None) -> Tree:
+    def _windowed(self, flow: Flow, grain: str | None) -> Tree:
         """Windows of sums are sums of finer sums; what does not add up is recomputed from the window's rows."""
-        if shape.grain is None or total.agg not in (*MERGEABLE, "avg") or not self._has_finer(dataset, total):
-            return cell_of(Flow(dataset, time, total, shape), total)
+        shape, total = flow.shape, flow.sum
+        whole = cell_of(flow, total)
+        if shape.grain is None or total.agg not in (*MERGEABLE, "avg") or not self._has_finer(flow.dataset, total):
+            return whole
         since = named_grain(shape.window.since) if shape.window else None
         is_whole = since in (None, "start") or nests(shape.grain, since or "year")  # a week that straddles two months is added up by day
         fine = shape.grain if shape.window and shape.window.over is None and is_whole else (grain or "day")
         if shape.window and shape.window.over and shape.window.over.seconds % 86400:
-            return cell_of(Flow(dataset, time, total, shape), total)
+            return whole
         inner = replace(shape, grain=fine, window=None)
 
         def fold(agg: str) -> Cell:
-            flow = Cell(Flow(dataset, time, replace(total, agg=agg), inner))
-            return Cell(Fold(flow, inner, MERGEABLE[agg], None, shape), agg == "count")
+            finer = Cell(replace(flow, sum=replace(total, agg=agg), shape=inner))
+            return Cell(Fold(finer, inner, MERGEABLE[agg], None, shape), agg == "count")
 
         if total.agg == "avg":
             return Formula(Binary("/", Column(("total",)), Column(("number",))), (("total", fold("sum")), ("number", fold("count"))))

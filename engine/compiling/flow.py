@@ -31,17 +31,13 @@ def write_flows(writer: Writer, flows: Sequence[Flow]) -> Relation:
     shape = first.shape
     scan = open_scan(writer, first.dataset)
     clock = Clock(writer.catalog, scan, time_of(scan.dataset, first.time, first.dataset, shape))
-    bounds = clock.bounds(shape)
+    bounds = [*clock.bounds(shape), *_valid_then(clock, first)]
     scan.shape = shape
     has_time = clock.column is not None
     spine = windowed_spine(writer, scan, clock, shape) if shape.window is not None and shape.grain is not None and has_time else None
     if has_time:
         scan.period_of = clock.bucket_of
         scan.clock_period = clock.bucket(shape) if shape.grain else None
-    if first.since is not None:
-        bounds.append(clock.at_or_after(datetime.fromisoformat(first.since)))
-    if first.before is not None:
-        bounds.append(clock.before(datetime.fromisoformat(first.before)))
     scan.at = clock.end_of_period(shape)
     keys = axis_keys(writer, scan, shape, clock)
     counted = count_leaves(writer, scan, flows)
@@ -81,6 +77,12 @@ def count_leaves(writer: Writer, scan: Scan, leaves: Sequence[Flow | Level | Rea
     if all(own):
         counted.conditions.append(disjunction([conjunction([filter_node(scan, one) for one in rest]) or exp.true() for rest in own]))
     return counted
+
+
+def _valid_then(clock: Clock, flow: Flow) -> list[exp.Expression]:
+    """The days in which a version of the definition holds."""
+    since = [clock.at_or_after(datetime.fromisoformat(flow.since))] if flow.since is not None else []
+    return [*since, *([clock.before(datetime.fromisoformat(flow.before))] if flow.before is not None else [])]
 
 
 def _period(scan: Scan, clock: Clock, shape: Shape, spine: exp.Join | None) -> exp.Expression:
@@ -249,6 +251,8 @@ def value_kind(writer: Writer, flow: Flow | Level | Reading) -> str:
     total = flow.sum
     if total.agg in ("any", "all"):
         return "boolean"
+    if total.agg == "oldest":
+        return "timestamp"
     if total.agg not in ("min", "max", "first", "last") or total.of is None:
         return "number"
     typed = inferred(writer.catalog, flow.dataset, total.of).typed

@@ -88,6 +88,27 @@ class Elapsed(Computed, frozen=True):
     shape: Shape
 
 
+class Straddling(Computed, frozen=True):
+    """Whether the row's value would read both sides of a seam (跨口径接缝)."""
+
+    until: str
+    shape: Shape
+
+
+class Clamped(Computed, frozen=True):
+    """Whether the row is compared with another day, its month having no such day (月末取齐)."""
+
+    shape: Shape
+
+
+class Beginning(Computed, frozen=True):
+    """When the row's period begins, on the clock of a time of its rows (期初时刻)."""
+
+    shape: Shape
+    zones: tuple[str, str] = ("", "")  # the project's, and the one in which the time is written
+    day_starts: int = 0  # seconds after midnight at which a business day begins
+
+
 class Cell(Computed, frozen=True):
     """The value of a leaf in the answer's row (单元)."""
 
@@ -102,6 +123,7 @@ class Seam(Computed, frozen=True):
     old: Tree
     new: Tree
     shape: Shape
+    at_end: bool = False  # a level: its last instant decides, and lies on one side
 
 
 Leaf = Flow | Cut | Level | Reading | Fold | Pairs

@@ -19,7 +19,7 @@ from engine.modifier import Shape
 from engine.parts import span_of
 
 CREDITS = "credits"
-COLUMNS = {"base": "complete", "converted": "converted", "then": "followers"}
+COLUMNS = {"base": "complete", "converted": "converted", "then": "followers", "rows": "rows", "complete": "complete"}
 
 
 def write_pairs(writer: Writer, members: Sequence[Pairs]) -> Relation:

@@ -11,8 +11,8 @@ from engine.compiling import nodes
 from engine.compiling.asking import Column, asked_columns, axes_of, having_of, order_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.contradictions import refuse_contradictions
-from engine.compiling.divided import divided_by_zero
 from engine.compiling.expand import Expander
+from engine.compiling.marking import Flag, flags_of
 from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
 from engine.compiling.refuse import Refused
@@ -38,14 +38,14 @@ class Compiled(Struct, frozen=True):
 
     question: Question
     statement: Statement | None = None
-    totals: Statement | None = None
+    totals: "Compiled | None" = None  # the same without a split
     shape: Shape | None = None
     columns: tuple[Column, ...] = ()
     keys: tuple[str, ...] = ()  # SQL names of the key columns, time last
     marks: frozenset[str] = frozenset()
     tables: tuple[str, ...] = ()  # datasets read
     trees: tuple[Tree, ...] = ()
-    zeros: tuple[str, ...] = ()  # columns that say where something was divided by zero
+    flags: tuple[Flag, ...] = ()  # columns that say which rows bear a word
     findings: tuple[Finding, ...] = ()
     states: tuple[str, ...] = ()  # stored states read instead of rows
     refusals: tuple[Refusal, ...] = ()  # states that were not used, and why
@@ -73,17 +73,18 @@ def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     hidden = {axis.name for axis in axes if axis.is_hidden}
     trees, rolled = rolled_up(catalog, ready, viewer, [_tree(expander, column, shape) for column in columns])
     writer.foresee(trees)
-    zeros = [(f"{column.sql}__zero", divided) for column, tree in zip(columns, trees, strict=True) if (divided := divided_by_zero(tree))]
-    body = answer_select(writer, [*((column.sql, tree) for column, tree in zip(columns, trees, strict=True)), *zeros], shape, question.fill)
+    values = [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)]
+    flags = flags_of(catalog, values)
+    body = answer_select(writer, [*values, *((flag.column, flag.tree) for flag in flags)], shape, question.fill)
     body.set("expressions", [one for one in body.expressions if one.alias_or_name not in hidden])
     body = _omitted(catalog, body, columns)
-    select = _ordered(catalog, writer, body, question, columns, shape, [name for name, _ in zeros])
+    select = _ordered(catalog, writer, body, question, columns, shape, [flag.column for flag in flags])
     statement = Statement(writer.statement(select), _parameters(writer))
     totals = _totals(catalog, modifiers, question, viewer, as_of, ready) if question.totals and (shape.axes or shape.grain) else None
     behind = {state.dataset for state in ready.states if state.id in rolled.used}
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
-        tuple(sorted(writer.tables | behind)), trees, tuple(name for name, _ in zeros), (), tuple(rolled.used), tuple(rolled.refused),
+        tuple(sorted(writer.tables | behind)), trees, flags, (), tuple(rolled.used), tuple(rolled.refused),
     )  # fmt: skip
 
 
@@ -93,11 +94,11 @@ def _tree(expander: Expander, column: Column, shape: Shape) -> Tree:
     return expander.tree(Asked(Request(column.indicator, shape, column.modifiers)))
 
 
-def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready) -> Statement | None:
+def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready) -> Compiled | None:
     """The value over all groups is recomputed from rows, never summed from the answer."""
     whole = replace(question, by=(), grain=None, totals=False, having=None, order=(), limit=None, fill=None)
     try:
-        return _answer(catalog, modifiers, whole, viewer, as_of, ready).statement
+        return _answer(catalog, modifiers, whole, viewer, as_of, ready)
     except Refused:
         return None
 

@@ -39,10 +39,12 @@ def used_indicators(indicator: Indicator) -> tuple[str, ...]:
     names += [operand.of for operand in indicator.parts if operand.of]
     if indicator.score is not None:
         names += [item.of for item in indicator.score.items] + [one.of for one in indicator.score.deduct]
-    if indicator.formula is not None:
-        parts = {operand.name for operand in indicator.parts}
-        names += [column.name for column in columns(parsed(indicator.formula).expr) if column.name not in parts]
-    for measure in (indicator.measure, *(operand.measure for operand in indicator.parts)):
+    parts = {operand.name for operand in indicator.parts}
+    for formula in (indicator.formula, *(version.formula for version in indicator.was)):
+        if formula is not None:
+            names += [column.name for column in columns(parsed(formula).expr) if column.name not in parts]
+    written = (indicator.measure, *(operand.measure for operand in indicator.parts), *(version.measure for version in indicator.was))
+    for measure in written:
         for text in (measure.of, measure.where) if measure is not None else ():
             if text:
                 names += [node.id for node in walk(parsed(text).expr) if isinstance(node, IndicatorCall)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine.compiling.leaves import Cell, Elapsed, Fold, Seam
+from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Fold, Seam, Straddling
 from engine.compiling.periods import bucket_start, first_reaching, moved, named_grain, on_grain
 from engine.modifier import Across, Formula, Shape
 
@@ -23,7 +23,7 @@ def reshaped(tree: Any, change: Change) -> Any:
             return reshaped_leaf(tree, change)
         case Seam(old=old, new=new, shape=shape):
             return replace(tree, old=reshaped(old, change), new=reshaped(new, change), shape=change(shape))
-        case Elapsed(shape=shape):
+        case Elapsed(shape=shape) | Straddling(shape=shape) | Clamped(shape=shape) | Beginning(shape=shape):
             return replace(tree, shape=change(shape))
     return tree
 

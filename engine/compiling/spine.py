@@ -43,7 +43,7 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
     ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(stop)])
     columns = [named(t, TIME), named(ends, "ends")]
     if shape.window is not None:
-        columns.append(named(_begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
+        columns.append(named(begins(shape, t.copy(), ends.copy(), week_starts), "begins"))
     select = exp.Select(expressions=columns).from_(inner, copy=False)
     name = writer.cte(f"{grain.lower()}s_asked" if "." not in grain else "periods", select)
     writer.relations[key] = Relation(name, shape, {}, {})
@@ -57,7 +57,8 @@ def _stop(shape: Shape, grain: str, week_starts: int) -> datetime:
     return shape.end
 
 
-def _begins(shape: Shape, t: exp.Expression, ends: exp.Expression, week_starts: int) -> exp.Expression:
+def begins(shape: Shape, t: exp.Expression, ends: exp.Expression, week_starts: int) -> exp.Expression:
+    """First instant of the window of a period that starts at `t` and ends at `ends`."""
     assert shape.window is not None
     if shape.window.over is not None:
         over = shape.window.over

@@ -92,7 +92,9 @@ class Conversion(Part, frozen=True, rename={"condition": "if"}):
     credit: Annotated[Literal["first", "last", "all"], Meta(title="归因", description="Which base a following row is credited to")] = (
         "first"
     )
-    same_instant: Annotated[bool, Meta(title="同刻计入", description="A row at the very same time counts")] = False
+    same_instant: Annotated[
+        bool | None, Meta(title="同刻计入", description="Whether a row at the very same time counts: unsaid it does not; of days it is said")
+    ] = None
 
 
 class Veto(Part, frozen=True):

@@ -18,13 +18,13 @@ from engine.compiling.refuse import Refused
 from engine.compiling.rollup import Ready
 from engine.compiling.tables import default_time, table_of
 from engine.findings import Finding
-from engine.frame import QUALITY, Frame
+from engine.frame import Frame
 from engine.loading.catalog import Catalog
 from engine.modifier import Modifier
 from engine.parts import Span
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
-from engine.running.framing import framed, framed_totals
+from engine.running.framing import framed
 from engine.running.plans import Plan, Plans, planned
 from engine.running.results import Key, Results
 from engine.running.states import States
@@ -187,43 +187,39 @@ class _Batch:
         make = world.plans.plan if world.plans is not None else planned
         plan = make(world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored)
         versions = {one: world.version(one) for one in plan.compiled.tables}
-        answer = _answer(world, plan, key.as_of, versions)
+        answer, table = _answer(world, plan, key.as_of, versions)
         for nth, place in enumerate(members):
-            self.ready[place] = cut_apart(answer, self.questions[place], group.names[nth] if group.names else None)
+            own = group.names[nth] if group.names else None
+            self.ready[place] = answer if own is None or table is None else _apart(world, answer, table, self.questions[place], own)
             if world.results is not None and answer.frame is not None:
                 world.results.put(self.keys[place], Standing(self.ready[place], versions))
                 world.results.land(self.keys[place])
 
 
-def cut_apart(answer: Answer, question: Question, names: tuple[str, ...] | None) -> Answer:
-    """One question's part of a joint answer: its own columns under its own names."""
-    if names is None or answer.frame is None:
-        return answer
+def _apart(world: _World, answer: Answer, table: pa.Table, question: Question, names: tuple[str, ...]) -> Answer:
+    """One question's part of a joint answer: its own columns under its own names, and what is marked for them alone."""
+    assert answer.compiled is not None
     own = [one.name or one.of if isinstance(one, Asked) else one for one in question.indicators]
-    frame = answer.frame
-    keys = [column for column in frame.columns if column.role != "value"]
-    values = {column.name: column for column in frame.columns if column.role == "value"}
-    columns = [*keys, *(msgspec.structs.replace(values[joint], name=name) for joint, name in zip(names, own, strict=True))]
-    quality = [name for name in QUALITY if name in frame.table.column_names]
-    table = frame.table.select([*(column.name for column in keys), *names, *quality])
-    table = table.rename_columns([*(column.name for column in columns), *quality])
-    return msgspec.structs.replace(answer, question=question, frame=Frame(tuple(columns), table, frame.marks))
+    frame = framed(world.catalog, answer.compiled, table, dict(zip(names, own, strict=True)))
+    return msgspec.structs.replace(answer, question=question, frame=frame)
 
 
-def _answer(world: _World, plan: Plan, as_of: datetime, versions: Mapping[str, int]) -> Answer:
+def _answer(world: _World, plan: Plan, as_of: datetime, versions: Mapping[str, int]) -> tuple[Answer, pa.Table | None]:
+    """The answer, and its rows as the warehouse gave them; no rows where there is no answer."""
     compiled, question = plan.compiled, plan.compiled.question
     if compiled.statement is None:
-        return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled)
+        return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled), None
 
     def run(statement: Statement) -> pa.Table:
         return world.warehouse.query(statement, seconds=world.seconds, cancel=world.cancel)
 
     table = run(compiled.statement)
     is_truncated = question.limit is not None and table.num_rows > question.limit
-    frame = framed(world.catalog, compiled, table.slice(0, question.limit) if is_truncated else table)
-    totals = framed_totals(compiled, run(compiled.totals)) if compiled.totals is not None else None
+    table = table.slice(0, question.limit) if is_truncated else table
+    whole = compiled.totals
+    totals = framed(world.catalog, whole, run(whole.statement)) if whole is not None and whole.statement is not None else None
     loaded = {dataset: version for dataset, version in versions.items() if version}
-    return Answer(0, question, frame, totals, (), as_of, loaded, plan.sql, is_truncated, compiled)
+    return Answer(0, question, framed(world.catalog, compiled, table), totals, (), as_of, loaded, plan.sql, is_truncated, compiled), table
 
 
 def versions_of(catalog: Catalog, warehouse: Warehouse, dataset_ids: Sequence[str]) -> dict[str, int]:

@@ -1,11 +1,12 @@
-"""A table becomes an answer's frame: the question's own names, titles and units, and for each row what must not be guessed."""
+"""The rows of an answer under the question's own names, with units, which rows are complete, and what must not be guessed about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from engine.compiling.asking import Column
 from engine.compiling.periods import MONTHS, bucket_start, day_offset
@@ -15,20 +16,16 @@ from engine.frame import COMPLETE, MARKS, Frame, FrameColumn
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
 
-
-def framed_totals(compiled: Compiled, table: pa.Table) -> Frame:
-    """The one row over all groups."""
-    columns = [value_column(column, table) for column in compiled.columns]
-    named = table.select([column.sql for column in compiled.columns]).rename_columns([column.name for column in columns])
-    return Frame(tuple(columns), named, tuple(sorted(compiled.marks)))
+INCOMPLETE = "incomplete"  # a word of marks that also says that the row is not complete
 
 
-def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
-    """The answer's table with the question's own names, titles, units, and which rows are complete."""
+def framed(catalog: Catalog, compiled: Compiled, table: pa.Table, names: Mapping[str, str] | None = None) -> Frame:
+    """The answer's table as a frame. `names`: only these of its value columns, each under the name it is given."""
     shape = compiled.shape
     if shape is None:
         columns = [value_column(column, table) for column in compiled.columns]
         return Frame(tuple(columns), table.rename_columns([column.name for column in columns]))
+    own = [column for column in compiled.columns if names is None or column.name in names]
     asked = [one if isinstance(one, str) else None for one in compiled.question.by]
     found = [
         _axis_column(catalog, axis.name, text, axis.dimension, table)
@@ -36,26 +33,35 @@ def framed(catalog: Catalog, compiled: Compiled, table: pa.Table) -> Frame:
         if not axis.is_hidden
     ]
     if shape.grain is not None:
-        found.append(FrameColumn("time", "时间", None, "date" if pa.types.is_date(table.schema.field(TIME).type) else "timestamp", "time"))
-    found += [value_column(column, table) for column in compiled.columns]
-    values = table.select(
-        [
-            *(axis.name for axis in shape.axes if not axis.is_hidden),
-            *([TIME] if shape.grain else []),
-            *(column.sql for column in compiled.columns),
-        ]
-    )
-    named = values.rename_columns([column.name for column in found])
-    complete = completeness(catalog, compiled, shape, named)
-    whole = marked(named.append_column(COMPLETE, complete), table, compiled)
+        found.append(_time_column(table))
+    for column in own:
+        shown = value_column(column, table)
+        found.append(replace(shown, name=names[column.name]) if names is not None else shown)
+    kept = [*(axis.name for axis in shape.axes if not axis.is_hidden), *([TIME] if shape.grain else []), *(column.sql for column in own)]
+    named = table.select(kept).rename_columns([column.name for column in found])
+    complete, marks = _quality(catalog, compiled, shape, table, {column.sql for column in own})
+    whole = named.append_column(COMPLETE, complete)
+    if any(marks):
+        whole = whole.append_column(MARKS, pa.array(marks, pa.list_(pa.string())))
     return Frame(tuple(found), whole, tuple(sorted(compiled.marks)))
 
 
-def marked(named: pa.Table, table: pa.Table, compiled: Compiled) -> pa.Table:
-    """The answer with a list of words for each row in which something must not be guessed; without any, no column."""
-    divided = [column.to_pylist() for name in compiled.zeros if pc.any(column := table.column(name)).as_py()]
-    rows = [["divided_by_zero"] if any(values) else [] for values in zip(*divided, strict=True)] if divided else []
-    return named.append_column(MARKS, pa.array(rows, pa.list_(pa.string()))) if any(rows) else named
+def _quality(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table, own: set[str]) -> tuple[pa.Array, list[list[str]]]:
+    """Which rows are complete, and the words that each row bears; no list when none bears any."""
+    complete = completeness(catalog, compiled, shape, table)
+    held = [(flag.word, table.column(flag.column)) for flag in compiled.flags if flag.value in own]
+    held = [(word, holds) for word, holds in held if pc.any(holds).as_py()]
+    for word, holds in held:
+        if word == INCOMPLETE:
+            complete = pc.and_(complete, pc.invert(pc.fill_null(holds, False).combine_chunks()))
+    words = [[word if holds else None for holds in column.to_pylist()] for word, column in held]
+    return complete, [sorted({word for word in row if word}) for row in zip(*words, strict=True)] if words else []
+
+
+def _time_column(table: pa.Table) -> FrameColumn:
+    kind = table.schema.field(TIME).type
+    sort = "date" if pa.types.is_date(kind) else "timestamp" if pa.types.is_timestamp(kind) else "text"
+    return FrameColumn("time", "时间", None, sort, "time")
 
 
 def _axis_column(catalog: Catalog, sql: str, asked: str | None, dimension_id: str | None, table: pa.Table) -> FrameColumn:
@@ -89,7 +95,7 @@ def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.T
     is_daily = shape.grain in (*MONTHS, "day", "week", "ten_day")
     over = shape.until - (offset if is_daily else timedelta())
     bound = over if shape.end is None else min(over, shape.end)
-    starts = pc.cast(table.column("time"), pa.timestamp("us"))
+    starts = pc.cast(table.column(TIME), pa.timestamp("us"))
     is_whole = pc.less_equal(starts, pa.scalar(_last_whole(bound, shape.grain), pa.timestamp("us")))
     if shape.start is not None:
         is_whole = pc.and_(is_whole, pc.greater_equal(starts, pa.scalar(shape.start, pa.timestamp("us"))))

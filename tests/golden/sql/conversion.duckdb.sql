@@ -48,11 +48,7 @@ SELECT
   (
     CAST(answer_keys.converted AS DOUBLE) / NULLIF(answer_keys.complete, 0)
   ) * 100 AS acted_first,
-  (
-    answer_keys.complete = 0
-  ) AND (
-    NOT answer_keys.converted IS NULL
-  ) AS acted_first__zero
+  answer_keys.rows > answer_keys.complete AS acted_first__incomplete
 FROM conversion_by_month AS answer_keys
 ORDER BY
   period ASC

@@ -13,7 +13,9 @@ WITH sales_by_day AS (
 )
 SELECT
   answer_keys.period AS period,
-  answer_keys.sum_amount AS amount
+  answer_keys.sum_amount AS amount,
+  EXTRACT(DAY FROM answer_keys.period + 1) = 1
+  AND EXTRACT(DAY FROM CAST(CAST(DATE_TRUNC('MONTH', CAST(answer_keys.period + 1 AS TIMESTAMP)) AS DATE) + INTERVAL '-1' MONTH AS DATE) + -1) > EXTRACT(DAY FROM answer_keys.period) AS amount__clamped
 FROM sales_by_day AS answer_keys
 ORDER BY
   period ASC

@@ -20,7 +20,8 @@ WITH days_asked AS (
 ), tanks_by_day AS (
   SELECT
     tanks.period AS period,
-    AVG(CAST(tanks.level_m AS DOUBLE)) AS avg_level_m
+    AVG(CAST(tanks.level_m AS DOUBLE)) AS avg_level_m,
+    MIN(tanks.read_at) AS oldest_rows
   FROM (
     SELECT
       tanks.*,
@@ -37,7 +38,8 @@ WITH days_asked AS (
 )
 SELECT
   answer_keys.period AS period,
-  answer_keys.avg_level_m AS level_carried
+  answer_keys.avg_level_m AS level_carried,
+  answer_keys.oldest_rows < CAST(answer_keys.period AS TIMESTAMP) AS level_carried__carried
 FROM tanks_by_day AS answer_keys
 ORDER BY
   period ASC
