@@ -11,7 +11,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
-    rollupOptions: { output: { manualChunks: (id) => (/node_modules\/(echarts|zrender)\//.test(id) ? "echarts" : undefined) } },
+    rollupOptions: { output: { manualChunks: (id) => (/node_modules\/(echarts|zrender)\/|src\/charts\/(ChartBox|echarts)/.test(id) ? "echarts" : undefined) } },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8130", "/static": "http://127.0.0.1:8130" } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -11,4 +11,9 @@ import { router } from "./router";
 createApp(App).use(router).mount("#app");
 
 // Characters outside our own texts (a street's rare name) come from slices that are described only once the page stands.
-addEventListener("load", () => void import("./theme/rare-fonts"));
+addEventListener("load", () => {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = "/fonts/index.css";
+  document.head.append(link);
+});

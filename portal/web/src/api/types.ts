@@ -279,6 +279,9 @@ export interface Explained {
   as_of: string;
   why_null_zh: string;
   why_null_en: string;
+  states: string[];
+  read_zh: string[];
+  read_en: string[];
   children: Explained[];
 }
 

@@ -31,14 +31,13 @@ interface Pointed {
   dataIndex: number;
 }
 
-/** Values with a hole where they are not to be drawn: a line ends with the last finished period, its open tail begins there. */
-export function splitTail(values: readonly (number | null)[], complete: readonly boolean[]): { solid: (number | null)[]; tail: (number | null)[] } {
-  let open = values.length;
-  while (open > 0 && complete[open - 1] === false) open -= 1;
-  return {
-    solid: values.map((value, n) => (n < open ? value : null)),
-    tail: values.map((value, n) => (n >= open - 1 && open < values.length ? value : null)),
-  };
+/** Only finished periods are drawn: half a day of a flow would look like a collapse. A trend of nothing else is drawn as it is. */
+export function finishedPart(trend: Trend): Trend {
+  let open = trend.times.length;
+  while (open > 0 && trend.complete[open - 1] === false) open -= 1;
+  if (open === 0 || open === trend.times.length) return trend;
+  const cut = <T>(values: readonly T[]): T[] => values.slice(0, open);
+  return { ...trend, times: cut(trend.times), complete: cut(trend.complete), series: trend.series.map((one) => ({ ...one, values: cut(one.values) })) };
 }
 
 export function colorOf(series: readonly Series[], n: number, colors: Palette): string {
@@ -49,7 +48,8 @@ export function colorOf(series: readonly Series[], n: number, colors: Palette): 
   return colors.series[place % colors.series.length] ?? colors.accent;
 }
 
-export function trendOption(trend: Trend, colors: Palette): EChartsOption {
+export function trendOption(whole: Trend, colors: Palette): EChartsOption {
+  const trend = finishedPart(whole);
   const first = trend.series[0];
   const write = (value: number): string => writeNumber(value, "", first?.style.scale ? { scale: first.style.scale, decimals: null } : undefined).text;
   const isAlone = trend.series.filter((each) => !each.isBaseline).length === 1;
@@ -80,18 +80,12 @@ function drawn(trend: Trend, one: Series, color: string, isMain: boolean, colors
       ...(isMain ? { markLine: limitsOf(trend, one, colors) } : {}),
     }];
   }
-  const { solid, tail } = splitTail(one.values, one.isBaseline ? [] : trend.complete);
-  const stroke = { type: "line", name: one.name, showSymbol: one.values.length <= 45 && !one.isBaseline, symbol: "circle", symbolSize: 5, emphasis: { disabled: true } };
-  return [
-    {
-      ...stroke, data: solid, color, z: one.isBaseline ? 2 : 3,
-      lineStyle: { color, width: isMain ? 2.5 : 2, ...(one.isBaseline ? { type: [4, 4] } : {}) },
-      ...(isMain ? { areaStyle: { color: colors.tint, origin: "start" }, markLine: limitsOf(trend, one, colors) } : {}),
-    },
-    ...(tail.some((value) => value !== null)
-      ? [{ ...stroke, data: tail, color, symbol: "emptyCircle", lineStyle: { color, width: 2, type: [2, 4] }, tooltip: { show: false } }]
-      : []),
-  ];
+  return [{
+    type: "line", name: one.name, data: one.values, color, z: one.isBaseline ? 2 : 3,
+    showSymbol: one.values.length <= 45 && !one.isBaseline, symbol: "circle", symbolSize: 5, emphasis: { disabled: true },
+    lineStyle: { color, width: isMain ? 2.5 : 2, ...(one.isBaseline ? { type: [4, 4] } : {}) },
+    ...(isMain ? { areaStyle: { color: colors.tint, origin: "start" }, markLine: limitsOf(trend, one, colors) } : {}),
+  }];
 }
 
 /** Limits within sight of the values; one far off would flatten the line. */

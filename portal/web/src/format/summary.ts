@@ -13,7 +13,9 @@ export function summaryOf(title: string, trend: Trend): string {
   const low = known.reduce((best, each) => (each.value < best.value ? each : best));
   const said = (value: number): string => { const written = writeNumber(value, one.unit, one.style); return `${written.text} ${written.unit}`.trim(); };
   const missing = one.values.filter((value, n) => value === null && trend.complete[n] !== false).length;
+  const now = trend.complete.at(-1) === false ? one.values.at(-1) : null;
+  const open = now == null ? "" : `；${periodLabel(trend.times.at(-1), trend.grain)}未完，至今 ${said(now)}`;
   const name = trend.series.length > 1 && !trend.series[1]?.isBaseline ? one.name : title;
   if (high.value === low.value) return `${name}：${known.length} 期均为 ${said(last.value)}。`;
-  return `${name}：${periodLabel(last.at, trend.grain)} ${said(last.value)}；最高 ${said(high.value)}（${periodLabel(high.at, trend.grain)}），最低 ${said(low.value)}（${periodLabel(low.at, trend.grain)}）${missing ? `，${missing} 期无数据` : ""}。`;
+  return `${name}：${periodLabel(last.at, trend.grain)} ${said(last.value)}；最高 ${said(high.value)}（${periodLabel(high.at, trend.grain)}），最低 ${said(low.value)}（${periodLabel(low.at, trend.grain)}）${missing ? `，${missing} 期无数据` : ""}${open}。`;
 }

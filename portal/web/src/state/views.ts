@@ -62,6 +62,8 @@ export interface WorkbenchView {
   by: string;
   cut: Cut[];
   see: Picture;
+  across: string; // what the pivot's columns are: empty for the indicators, `time`, or a dimension
+  m: string; // which of them fills the cells
   x: string;
   y: string;
 }
@@ -74,6 +76,8 @@ export const WORKBENCH: Fields<WorkbenchView> = {
   by: text(),
   cut: cuts(),
   see: oneOf(PICTURES, "trend"),
+  across: text(),
+  m: text(),
   x: text(),
   y: text(),
 };
