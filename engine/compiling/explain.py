@@ -13,6 +13,7 @@ from engine.compiling.expand import Expander
 from engine.compiling.leaves import Cell, Leaf
 from engine.compiling.modifying import Modifiers
 from engine.compiling.relations import new_writer
+from engine.compiling.rollup import Ready, Refusal, rolled_up
 from engine.compiling.rows import parsed
 from engine.compiling.scope import Scope
 from engine.compiling.writer import Writer, cells_of
@@ -23,6 +24,8 @@ from engine.loading.catalog import Catalog
 from engine.modifier import Across, Formula, Request, Shape, Tree, Value
 from engine.question import Question, Viewer
 from engine.warehouse import Statement
+
+NO_STATES = Ready()
 
 
 class Node(Struct, frozen=True):
@@ -50,22 +53,47 @@ class ExplainPlan(Struct, frozen=True):
     shape: Shape
     fragments: dict[str, exp.Expression]  # node key -> the query in which its rows are counted
     tables: tuple[str, ...]
+    reads: dict[str, "Reads"] = {}  # key of a node without parts -> the stored states that were looked at for it
 
 
-def plan_explanation(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> ExplainPlan:
-    """The tree of the question's first indicator. Raises Refused when the question itself cannot be answered."""
+class Reads(Struct, frozen=True):
+    """What a node's rows were taken from: states, or rows because each state was refused (读取来源)."""
+
+    used: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+def plan_explanation(
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES
+) -> ExplainPlan:
+    """The tree of the question's first indicator, read from the states that cover it; with states, `catalog` holds them as datasets.
+
+    Raises Refused when the question itself cannot be answered.
+    """
     column = asked_columns(catalog, modifiers, question)[0]
     shape = shape_of(catalog, question, axes_of(catalog, modifiers, question, [column]), as_of)
     expander = Expander(catalog, modifiers)
     writer = new_writer(catalog, Scope(viewer), expander)
     builder = _Builder(catalog, expander, modifiers)
     root = builder.request("", Request(column.indicator, shape, column.modifiers))
-    nodes = list(_each(root))
+    nodes, reads = _from_states(catalog, ready, viewer, list(_each(root)))
     writer.foresee(node.tree for node in nodes)
     body = answer_select(writer, [(node.key, node.tree) for node in nodes], shape)
     fragments = _fragments(writer, nodes)
     statement = Statement(writer.statement(body), dict(writer.parameters))
-    return ExplainPlan(root, statement, shape, fragments, tuple(sorted(writer.tables)))
+    return ExplainPlan(root, statement, shape, fragments, tuple(sorted(writer.tables)), reads)
+
+
+def _from_states(catalog: Catalog, ready: Ready, viewer: Viewer, nodes: list[Node]) -> tuple[list[Node], dict[str, Reads]]:
+    """The nodes as they are read, and for each that has no parts what was read or refused."""
+    made: list[Node] = []
+    reads: dict[str, Reads] = {}
+    for node in nodes:
+        (tree,), rolled = rolled_up(catalog, ready, viewer, [node.tree])
+        made.append(replace(node, tree=tree))
+        if not node.children:
+            reads[node.key] = Reads(tuple(dict.fromkeys(rolled.used)), tuple(dict.fromkeys(rolled.refused)))
+    return made, reads
 
 
 def _each(node: Node) -> list[Node]:

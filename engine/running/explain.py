@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from engine.compiling.explain import ExplainPlan, Node, narrowed, plan_explanation
+from engine.compiling.explain import NO_STATES, ExplainPlan, Node, narrowed, plan_explanation
 from engine.compiling.modifying import Modifiers
 from engine.compiling.refuse import Refused
 from engine.compiling.rows import parsed
@@ -16,6 +16,7 @@ from engine.frame import JsonValue, plain
 from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
 from engine.running.ask import as_of_question, known_modifiers
+from engine.running.states import States
 from engine.warehouse import Warehouse
 
 
@@ -37,24 +38,30 @@ class Explained(Struct, frozen=True, kw_only=True):
     as_of: str = ""
     why_null_zh: str = ""
     why_null_en: str = ""
+    states: tuple[str, ...] = ()  # stored states that its rows were read from
+    read_zh: tuple[str, ...] = ()  # a sentence for each state: read, or why it was not
+    read_en: tuple[str, ...] = ()
     children: tuple["Explained", ...] = ()
 
 
 def explain(
     catalog: Catalog, warehouse: Warehouse, question: Question, viewer: Viewer = EVERYTHING, now: datetime | None = None,
-    *, modifiers: Modifiers | None = None, seconds: float = 60.0,
+    *, modifiers: Modifiers | None = None, seconds: float = 60.0, states: States | None = None,
 ) -> Explained | list[Finding]:  # fmt: skip
     """The first indicator of the question explained for its whole period and `where`; findings when it cannot be asked.
 
-    A question whose modifier needs a grain keeps it, and its last period is explained.
+    A question whose modifier needs a grain keeps it, and its last period is explained. With `states` a part is read from a stored
+    state where one covers it, and every part says from what it was read, or why a state was not.
     """
+    ready = states.ready() if states is not None else NO_STATES
+    catalog = states.catalog if states is not None else catalog
     known = modifiers or known_modifiers()
     try:
         as_of = as_of_question(catalog, warehouse, question, now or datetime.max)
         try:
-            plan = plan_explanation(catalog, known, narrowed(question), viewer, as_of)
+            plan = plan_explanation(catalog, known, narrowed(question), viewer, as_of, ready)
         except Refused:
-            plan = plan_explanation(catalog, known, msgspec.structs.replace(narrowed(question), grain=question.grain), viewer, as_of)
+            plan = plan_explanation(catalog, known, msgspec.structs.replace(narrowed(question), grain=question.grain), viewer, as_of, ready)
     except Refused as refused:
         return [refused.finding]
     table = warehouse.query(plan.statement, seconds=seconds)
@@ -70,11 +77,31 @@ def _explained(catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: 
     fragment = plan.fragments.get(node.key)
     sql = warehouse.write(fragment) if fragment is not None and not children else ""
     why_zh, why_en = _why_null(node, children) if value is None else ("", "")
+    used, read_zh, read_en = _reads(catalog, plan, node)
     return Explained(
         label=node.label, title=node.title, kind=node.kind, indicator=node.indicator, meaning=node.meaning, owner=node.owner,
         formula=node.formula, value=value, unit=node.unit, sql=sql, tables=tables, data_version=_versions(catalog, warehouse, tables),
-        as_of=as_of.isoformat(sep=" ", timespec="seconds") if as_of.year < 9999 else "", why_null_zh=why_zh, why_null_en=why_en, children=children,
+        as_of=as_of.isoformat(sep=" ", timespec="seconds") if as_of.year < 9999 else "", why_null_zh=why_zh, why_null_en=why_en, states=used,
+        read_zh=read_zh, read_en=read_en, children=children,
     )  # fmt: skip
+
+
+def _reads(catalog: Catalog, plan: ExplainPlan, node: Node) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The states a node was read from, and a sentence for each state that was looked at, in Chinese and English."""
+    reads = plan.reads.get(node.key)
+    if reads is None:
+        return (), (), ()
+    said = [(f"从预聚合「{_title(catalog, one)}」读取", f"read from the state '{one}'") for one in reads.used]
+    said += [
+        (f"没有用预聚合「{_title(catalog, one.state)}」：{one.zh}", f"the state '{one.state}' was not used: {one.en}")
+        for one in reads.refused
+    ]
+    return reads.used, tuple(zh for zh, _ in said), tuple(en for _, en in said)
+
+
+def _title(catalog: Catalog, state: str) -> str:
+    spec = catalog.dataset(state)
+    return spec.title if spec is not None else state
 
 
 def _versions(catalog: Catalog, warehouse: Warehouse, tables: tuple[str, ...]) -> dict[str, int]:

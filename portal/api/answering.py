@@ -62,7 +62,7 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
 def explanation(world: World, question: Question) -> Explained | list[Finding]:
     """How a number comes about, or why that cannot be told."""
     try:
-        return explain(world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds)
+        return explain(world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds, states=world.states)
     except StatementTimedOut:
         return [TIMED_OUT]
     except Exception:

@@ -23,6 +23,7 @@ class Node(Struct, frozen=True):
     data_version: str
     as_of: str
     why_null: str
+    read: list[str]
     children: list["Node"]
 
 
@@ -43,5 +44,6 @@ def node_of(explained: Explained, indicator: Indicator | None = None) -> Node:
         data_version="，".join(map(str, dict.fromkeys(explained.data_version.values()))),
         as_of=explained.as_of,
         why_null=explained.why_null_zh,
+        read=list(explained.read_zh),
         children=[node_of(child) for child in explained.children],
     )

@@ -12,8 +12,9 @@ from engine.findings import DefinitionsAreWrong, Finding, did_you_mean
 from engine.findings import Place as PlaceInFile
 from engine.loading.catalog import Catalog
 from engine.question import Question
-from engine.running.ask import Answer, ask
+from engine.running.ask import Answer, ask, known_modifiers
 from engine.running.explain import explain as explain_question
+from engine.running.states import States
 from engine.warehouse import Warehouse
 from portal import wiring
 from portal.api.answer_line import AnswerLine, answer_line
@@ -25,7 +26,7 @@ from portal.api.tree import node_of
 from portal.cli import options as of
 from portal.cli.loading import load_with_progress
 from portal.cli.options import HERE, NO_ASKING, Asking, Place, Stopped, question_from, viewer_from
-from portal.cli.writing import write_answer, write_lineage, write_tree
+from portal.cli.writing import states_read, write_answer, write_lineage, write_tree
 
 
 def query(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE, format: of.Format = "table") -> int:
@@ -56,7 +57,10 @@ def sql(*ids: str, asking: Asking = NO_ASKING, place: Place = HERE) -> int:
         指标标识，一个或几个
     """
     with opened(place, ids) as (catalog, warehouse):
-        print(written_sql(warehouse, answered(catalog, warehouse, question_from(ids, asking), place.viewer)))
+        answer = answered(catalog, warehouse, question_from(ids, asking), place.viewer)
+        for said in states_read(answer):
+            print(f"-- {said}")
+        print(written_sql(warehouse, answer))
     return 0
 
 
@@ -70,7 +74,7 @@ def explain(id: str, /, *, asking: Asking = NO_ASKING, place: Place = HERE, form
     """
     with opened(place, (id,)) as (catalog, warehouse):
         viewer, now = viewer_from(place.viewer, catalog), wiring.clock_of(catalog)()
-        explained = explain_question(catalog, warehouse, question_from((id,), asking), viewer, now)
+        explained = explain_question(catalog, warehouse, question_from((id,), asking), viewer, now, states=states_of(catalog, warehouse))
         if isinstance(explained, list):
             raise DefinitionsAreWrong(explained)
         if format == "json":
@@ -148,7 +152,13 @@ def known(catalog: Catalog, ids: tuple[str, ...]) -> None:
 
 def answered(catalog: Catalog, warehouse: Warehouse, asked: Question, viewer: str | None) -> Answer:
     """The answer of one question; raises DefinitionsAreWrong with its findings when it has none."""
-    answer = next(ask(catalog, warehouse, [asked], viewer_from(viewer, catalog), wiring.clock_of(catalog)()))
+    now, states = wiring.clock_of(catalog)(), states_of(catalog, warehouse)
+    answer = next(ask(catalog, warehouse, [asked], viewer_from(viewer, catalog), now, states=states))
     if answer.frame is None:
         raise DefinitionsAreWrong(answer.findings)
     return answer
+
+
+def states_of(catalog: Catalog, warehouse: Warehouse) -> States:
+    """The stored states as they stand in the warehouse."""
+    return States(catalog, warehouse, known_modifiers())

@@ -13,6 +13,7 @@ from rich.tree import Tree
 from engine.compiling.lineage import Lineage
 from engine.frame import JsonValue
 from engine.loading.catalog import Catalog
+from engine.running.ask import Answer
 from portal.api.answer_line import AnswerLine, ColumnLine, Rows
 from portal.api.tree import Node
 from renderers.number import NOTHING, write_value
@@ -101,6 +102,15 @@ def foot(line: AnswerLine, rows: Rows) -> str:
     return " · ".join([*parts, *(MARK_WORDS.get(mark, mark) for mark in line.marks)])
 
 
+def states_read(answer: Answer) -> list[str]:
+    """A sentence for each stored state that the answer was read from, or for why it was not."""
+    if answer.compiled is None:
+        return []
+    said = [f"从预聚合 {one} 读取" for one in answer.compiled.states]
+    said += [f"没有用预聚合 {one.state}：{one.zh}" for one in answer.compiled.refusals]
+    return list(dict.fromkeys(said))
+
+
 def write_tree(node: Node, console: Console) -> None:
     """A formula tree."""
     console.print(branch(node))
@@ -115,6 +125,7 @@ def branch(node: Node, parent: Tree | None = None) -> Tree:
     for said, style in (
         (f"= {node.formula}" if node.formula else "", ""),
         (f"无值：{node.why_null}" if node.why_null else "", "yellow"),
+        *((said, "dim") for said in node.read),
         (source, "dim"),
     ):
         if said:

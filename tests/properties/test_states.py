@@ -17,6 +17,7 @@ from engine.loading.catalog import Catalog
 from engine.question import Question, Viewer
 from engine.running.ask import Answer, ask, known_modifiers
 from engine.running.definitions import load_texts_checked
+from engine.running.explain import Explained, explain
 from engine.running.refresh import refresh_states
 from engine.running.states import States
 from engine.running.touched import load_and_note
@@ -217,6 +218,33 @@ def test_a_state_that_does_not_cover_a_question_says_why(question: Question, why
     (answer,) = ask(city, warehouse, [question], now=datetime(2026, 4, 1), states=states)
     assert answer.compiled is not None
     assert why in [refusal.en for refusal in answer.compiled.refusals]
+
+
+def explained(city: Catalog, warehouse: Warehouse, question: Question) -> Explained:
+    """How a number came about, states at hand."""
+    states = States(city, warehouse, known_modifiers())
+    found = explain(city, warehouse, question, now=datetime(2026, 4, 1), states=states)
+    assert isinstance(found, Explained)
+    return found
+
+
+def test_explain_says_which_state_each_part_was_read_from_and_values_it_alike() -> None:
+    city, warehouse = filled()
+    root = explained(city, warehouse, asked(indicators=["c.ratio"]))
+    assert [child.states for child in root.children] == [("states.c.rows_day",), ("states.c.rows_day",)]
+    assert root.children[0].read_zh == ("从预聚合「过磅·day」读取",)
+    assert "rows_day" in root.children[0].sql
+    counted = explain(city, warehouse, asked(indicators=["c.ratio"]), now=datetime(2026, 4, 1))
+    assert isinstance(counted, Explained)
+    assert [root.value, *(child.value for child in root.children)] == [counted.value, *(child.value for child in counted.children)]
+
+
+def test_explain_says_why_a_state_was_not_used() -> None:
+    city, warehouse = filled()
+    leaf = explained(city, warehouse, asked(indicators=["c.p90"]))
+    assert leaf.states == ()
+    assert leaf.read_zh == ("没有用预聚合「过磅·day」：没有存这个聚合",)
+    assert leaf.read_en == ("the state 'states.c.rows_day' was not used: this aggregate is not kept",)
 
 
 def test_one_late_row_three_weeks_old_refreshes_at_most_three_periods() -> None:
