@@ -1,15 +1,18 @@
 """Requests become leaves: modifiers first, then formulas, versions and policies, down to what is asked of tables."""
 
+from datetime import time
+
 from msgspec.structs import replace
 
 from engine.compiling.aggregates import MERGEABLE
 from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Sum
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import named_grain
+from engine.compiling.periods import MONTHS, day_offset, named_grain
 from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
 from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.scoring import scored
+from engine.compiling.tables import default_time
 from engine.compiling.units import factor_between, in_unit, scaled
 from engine.compiling.versions import added, can_be_added, seams
 from engine.expression.tree import Binary, Column, Expr, IndicatorCall, IsNull, Literal, columns, walk
@@ -144,8 +147,18 @@ class Expander:
         if operand.per is not None:
             seconds = PER_SECONDS[operand.per]
             rate = Binary("/", Binary("*", Column(("value",)), Literal(seconds)), Column(("elapsed",)))
-            tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(shape))))
+            tree = Formula(rate, (("value", tree), ("elapsed", Elapsed(self._in_business_days(operand, shape)))))
         return filled(tree, operand.absent, operand.measure.agg in ("count", "count_distinct") and operand.over_time in (None, "last"))
+
+    def _in_business_days(self, operand: Operand, shape: Shape) -> Shape:
+        """The shape's instants by a clock that shows midnight when the business day begins: of the running day less has passed."""
+        dataset = self.catalog.dataset(operand.dataset or "")
+        times = {one.name: one for one in dataset.times} if dataset is not None else {}
+        offset = day_offset(times.get(operand.time or "") or (default_time(dataset) if dataset is not None else None))
+        if not offset or (shape.grain is not None and named_grain(shape.grain) not in (*MONTHS, "day", "week", "ten_day")):
+            return shape
+        start, end = (one - offset if one is not None and one.time() != time.min else one for one in (shape.start, shape.end))
+        return replace(shape, start=start, end=end, until=shape.until - offset)
 
     def _sum(self, dataset: str, measure: Measure) -> Sum:
         def read(text: str | None) -> Expr | None:
