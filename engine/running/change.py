@@ -16,6 +16,7 @@ from engine.parts import GRAINS
 from engine.question import EVERYTHING, Asked, Period, Question, Viewer
 from engine.running.arithmetic import NotArithmetic
 from engine.running.ask import as_of_question, known_modifiers, versions_of
+from engine.running.change_coverage import caveats
 from engine.running.change_divided import Divided, divide, leaf_changes, member_changes, plain
 from engine.running.change_parts import Change, DimensionChange, Reason, Side
 from engine.running.change_valued import Asking, Row, Valued, checked, undivided, valued
@@ -72,6 +73,7 @@ def _changed(asking: Asking, compared: Compared, against: str, by: Sequence[str]
         indicator=indicator, title=root.title, unit=root.unit, against=against, formula=root.formula, change_unit=compared_unit(root.unit, "change"),
         now=side(compared.now, after), then=side(compared.then, before), as_of=asking.as_of.isoformat(timespec="seconds") if asking.as_of.year < 9999 else "",
         data_version=versions_of(asking.catalog, asking.warehouse, now.tables),
+        caveats=caveats(asking.catalog, asking.warehouse, asking.question, asking.viewer, compared),
     )  # fmt: skip
     reason = seam(asking.catalog, indicator, compared) or missing(change)
     if reason is not None:

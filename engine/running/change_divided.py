@@ -128,7 +128,7 @@ def slope(flat: Skeleton, found: Divided, number: int, step: Fraction) -> Fracti
     moved = (after if isinstance(after, Fraction) else ZERO) - (before if isinstance(before, Fraction) else ZERO)
     if moved:
         return found.parts[number] / moved
-    steep = [_steepness(flat, values, number, step) for values in (found.then, found.now)] if step else []
+    steep = [_steepness(flat, values, number, step / 1000) for values in (found.then, found.now)] if step else []
     return sum(steep, ZERO) / len(steep) if steep else ZERO
 
 

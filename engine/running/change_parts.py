@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class Reason(Struct, frozen=True):
-    """Why a change is not divided (不可拆分原因)."""
+    """Why a change is not divided, or what must be said beside it (原因)."""
 
     code: str
     zh: str
@@ -82,6 +82,7 @@ class Change(Struct, frozen=True, kw_only=True):
     change_unit: str = ""
     method: str = "shapley"
     reason: Reason | None = None
+    caveats: tuple[Reason, ...] = ()
     leaves: tuple[LeafChange, ...] = ()
     dimensions: tuple[DimensionChange, ...] = ()
     sentence_zh: str = ""

@@ -6,16 +6,17 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from engine.compiling.asking import asked_columns, axes_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.expand import Expander
 from engine.compiling.explain import Node, narrowed, plan_explanation
 from engine.compiling.modifying import Modifiers
-from engine.compiling.refuse import refuse
+from engine.compiling.reads import datasets_of
+from engine.compiling.refuse import Refused, refuse
 from engine.compiling.relations import new_writer
 from engine.compiling.scope import Scope
-from engine.expression.tree import Expr
 from engine.loading.catalog import Catalog
-from engine.modifier import Axis, Formula, Shape, Tree
+from engine.modifier import Axis, Formula, Request, Shape, Tree
 from engine.question import Asked, Period, Question, Viewer
 from engine.running.arithmetic import Known, NotArithmetic, exact, worked_out
 from engine.running.change_leaves import Leaf, Skeleton, Spot, is_cut_by, skeleton
@@ -63,21 +64,34 @@ class Valued(Struct, frozen=True):
 
 def valued(asking: Asking, stretch: Stretch, by: str | None = None) -> Valued:
     """The leaves in one period, for each member of `by`. Raises Refused."""
-    plan = plan_explanation(asking.catalog, asking.modifiers, of_period(asking.question, stretch, by), asking.viewer, asking.as_of)
-    shape = plan.shape
+    root, shape, tables = planned(asking, of_period(asking.question, stretch, by))
     if len(shape.axes) > (1 if by else 0):
         raise refuse(
             "split-within", "这个变换已在更粗的层级内计算，不能再按成员拆分", "this modifier computes within a coarser level and is not split by members"
         )
-    flat = skeleton(asking.catalog, plan.root)
-    rows = queried(asking, shape, [*((f"leaf_{n}", leaf.tree) for n, leaf in enumerate(flat.leaves)), (ROOT, plan.root.tree)])
+    flat = skeleton(asking.catalog, root)
+    rows = queried(asking, shape, [*((f"leaf_{n}", leaf.tree) for n, leaf in enumerate(flat.leaves)), (ROOT, root.tree)])
     axis = shape.axes[0] if shape.axes else None
     found: dict[Key, Row] = {}
     for row in rows:
         key = row[axis.name] if axis is not None else None
         leaves = tuple(exact(row[f"leaf_{n}"]) for n in range(len(flat.leaves)))
         found[None if key is None else str(key)] = Row(leaves, exact(row[ROOT]))
-    return Valued(plan.root, flat, found, plan.tables, axis)
+    return Valued(root, flat, found, tables, axis)
+
+
+def planned(asking: Asking, question: Question) -> tuple[Node, Shape, tuple[str, ...]]:
+    """The explained tree of the question, its shape, and the datasets read; a tree of one node where its steps need periods of their own."""
+    catalog, modifiers = asking.catalog, asking.modifiers
+    try:
+        plan = plan_explanation(catalog, modifiers, question, asking.viewer, asking.as_of)
+        return plan.root, plan.shape, plan.tables
+    except Refused:
+        column = asked_columns(catalog, modifiers, question)[0]
+        shape = shape_of(catalog, question, axes_of(catalog, modifiers, question, [column]), asking.as_of)
+        tree = Expander(catalog, modifiers).request(Request(column.indicator, shape, column.modifiers))
+        node = Node("node_1", column.indicator, column.title, column.unit, "", "indicator", tree, column.indicator)
+        return node, shape, datasets_of(catalog, question)
 
 
 def of_period(question: Question, stretch: Stretch, by: str | None) -> Question:
@@ -110,18 +124,14 @@ def value_of(tree: Tree, values: Sequence[Known]) -> Known:
     if not isinstance(tree, Formula):
         raise NotArithmetic(type(tree).__name__)
     known: dict[str, Known] = {}
-    arguments, expr = dict(tree.arguments), _expr(tree)
+    arguments = dict(tree.arguments)
 
     def look(name: str) -> Known:
         if name not in known:
             known[name] = value_of(arguments[name], values)
         return known[name]
 
-    return worked_out(expr, look)
-
-
-def _expr(tree: Formula) -> Expr:
-    return tree.expr
+    return worked_out(tree.expr, look)
 
 
 def checked(found: Valued) -> Valued:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.running.change_parts import Change, DimensionChange, LeafChange, MemberChange
 
 MOST_NAMED = 2
+MOST_TIMES = 10
 SCALES = ((1e8, "亿"), (1e5, "万"))
 
 
@@ -26,11 +27,17 @@ def sentence_zh(change: Change) -> str:
         return f"{change.now.label}{change.title}与{change.then.label}无法对比：{change.reason.zh}。"
     assert change.change is not None and change.now.value is not None and change.then.value is not None
     values = f"（由 {number_text(change.then.value, change.unit)} 到 {number_text(change.now.value, change.unit)}）"
-    cut = "" if change.now.is_whole else "；本期未完，两期取同样长的一段"
-    if not change.change:
-        return f"{change.now.label}{change.title}与{change.then.label}持平，为 {number_text(change.now.value, change.unit)}{cut}。"
+    beside = "".join(f"；注意：{caveat.zh}" for caveat in change.caveats)
+    if is_still(change):
+        return f"{change.now.label}{change.title}与{change.then.label}持平，为 {number_text(change.now.value, change.unit)}{beside}。"
     moved = _moved_zh(change)
-    return f"{change.now.label}{change.title}比{change.then.label}{moved}{values}{members_zh(change)}{leaves_zh(change)}{cut}。"
+    return f"{change.now.label}{change.title}比{change.then.label}{moved}{values}{members_zh(change)}{leaves_zh(change)}{beside}。"
+
+
+def is_still(change: Change) -> bool:
+    """Whether a change is none but for the last digits of a float."""
+    sizes = [abs(one.value) for one in (change.now, change.then) if one.value is not None]
+    return abs(change.change or 0) <= 1e-9 * max(sizes, default=0)
 
 
 def _moved_zh(change: Change) -> str:
@@ -66,9 +73,9 @@ def _leading(change: Change, dimension: DimensionChange) -> tuple[Sequence[Membe
     return with_it, against_it
 
 
-def _by_zh(change: Change, contribution: float) -> str:
+def _by_zh(change: Change, contribution: float, up: str = "拉高", down: str = "拉低") -> str:
     if change.change_unit == "pp":
-        return f"{'拉高' if contribution > 0 else '拉低'} {number_text(abs(contribution))} 个百分点"
+        return f"{up if contribution > 0 else down} {number_text(abs(contribution))} 个百分点"
     return f"{'增加' if contribution > 0 else '减少'} {number_text(abs(contribution), change.change_unit)}"
 
 
@@ -78,13 +85,15 @@ def _share_zh(part: MemberChange) -> str:
 
 def leaves_zh(change: Change) -> str:
     """What the parts of the formula did, where there are several."""
-    told = [f"{leaf.title}使其{_by_zh(change, leaf.contribution)}" for leaf in _moved_leaves(change)]
+    told = [f"{leaf.title}使其{_by_zh(change, leaf.contribution, '上升', '下降')}" for leaf in _moved_leaves(change)]
     return f"；从公式看，{'，'.join(told)}" if len(change.leaves) > 1 and told else ""
 
 
 def _moved_leaves(change: Change) -> Sequence[LeafChange]:
-    moved = [leaf for leaf in change.leaves if leaf.contribution]
-    return sorted(moved, key=lambda leaf: -abs(leaf.contribution))[: MOST_NAMED + 1]
+    moved = sorted((leaf for leaf in change.leaves if leaf.contribution), key=lambda leaf: -abs(leaf.contribution))
+    # A sum and a number that both doubled say nothing of their quotient in one sentence; the page shows them.
+    says_something = bool(moved) and abs(moved[0].contribution) <= MOST_TIMES * abs(change.change or 0)
+    return moved[: MOST_NAMED + 1] if says_something else []
 
 
 def sentence_en(change: Change) -> str:
@@ -94,7 +103,7 @@ def sentence_en(change: Change) -> str:
     assert change.change is not None and change.now.value is not None and change.then.value is not None
     unit = change.change_unit
     values = f"from {number_text(change.then.value, change.unit, is_chinese=False)} to {number_text(change.now.value, change.unit, is_chinese=False)}"
-    if not change.change:
+    if is_still(change):
         return f"{change.indicator} did not change."
     size = number_text(abs(change.rate), "%") if change.rate is not None and unit != "pp" else number_text(abs(change.change), unit, is_chinese=False)
     dimension = next((one for one in change.dimensions if one.reason is None and one.parts), None)

@@ -14,6 +14,7 @@ from engine.parts import Span, grain_span
 from engine.question import Period
 
 Against = Literal["prev", "yoy", "mom", "wow"]
+WAYS: tuple[Against, ...] = ("prev", "yoy")
 GRAINS = ("day", "week", "ten_day", "month", "quarter", "half_year", "year")
 
 
@@ -55,7 +56,7 @@ def compared_periods(
         raise refuse("empty-period", "对比的时段是空的", "the period compared with is empty", ("换一个时段或对比方式", "choose another period"))
     is_whole = cut == end
     now = Stretch(start, cut, named_period(start, end, today, week), is_whole)
-    label = named_period(then_start, then_end, today, week) if isinstance(against, Period) else _named_before(start, end, against, today, week)
+    label = _named_then(then_start, then_end, start, end, against, today, week)
     return Compared(now, Stretch(then_start, then_end, label, is_whole or isinstance(against, Period)))
 
 
@@ -152,6 +153,15 @@ def dated(moment: datetime, beside: datetime | None = None) -> str:
     year = f"{moment.year}年" if beside is not None and beside.year != moment.year else ""
     clock = f"{moment:%H:%M}" if moment.time() != datetime.min.time() and moment.microsecond == 0 else ""
     return f"{year}{moment.month}月{moment.day}日{clock}"
+
+
+def _named_then(
+    then_start: datetime, then_end: datetime, start: datetime, end: datetime, against: Against | Period, today: datetime, week: int
+) -> str:
+    if not isinstance(against, Period):
+        return _named_before(start, end, against, today, week)
+    same = next((way for way in WAYS if _before(start, end, way, week) == (then_start, then_end)), None)
+    return named_period(then_start, then_end, today, week) if same is None else _named_before(start, end, same, today, week)
 
 
 def _named_before(start: datetime, end: datetime, against: Against, today: datetime, week: int) -> str:
