@@ -103,7 +103,7 @@ def cities(draw: DrawFn, *, may_drop: bool = True, most: int = 4) -> City:
             for nth in range(draw(st.sampled_from((0, 1, 1, 1, 2)))):
                 own = f"fk{target}{'xy'[nth]}"
                 keys[owner][own] = draw(st.booleans())
-                links[owner].append(Link(f"to{target}{'xy'[nth]}", target, own, "id", drops=may_drop and draw(st.integers(0, 5)) == 0))
+                links[owner].append(Link(f"to{target}{'xy'[nth]}", target, own, "id", drops=may_drop and draw(st.integers(0, 3)) == 0))
                 if draw(st.booleans()):
                     links[target].append(Link(f"from{owner}{'xy'[nth]}", owner, "id", own, is_many=True))
     sets = tuple(

@@ -46,7 +46,7 @@ def load_city(warehouse: Warehouse, catalog: Catalog, city: City) -> None:
 
 
 def a_part(nth: int) -> settings:
-    """An nth of the profile's examples: fifty of each would take the fast suite's minute; `make fuzz` still runs thousands."""
+    """An nth of the examples, for properties that cost more than the others."""
     return settings(max_examples=max(settings().max_examples // nth, 1))
 
 

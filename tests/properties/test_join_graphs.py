@@ -6,11 +6,10 @@ from hypothesis import given
 from tests.properties.city import Case, definitions
 from tests.properties.oracle import answer
 from tests.properties.questions import cases
-from tests.properties.running import a_part, answered, catalog_of, differences, duckdb, load_city, question_of, table
+from tests.properties.running import answered, catalog_of, differences, duckdb, load_city, question_of, table
 
 
 @pytest.mark.fuzz
-@a_part(2)
 @given(cases())
 def test_answers_over_random_join_graphs_are_those_of_plain_python(case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))

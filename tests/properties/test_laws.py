@@ -34,7 +34,7 @@ def folded(parts: Table, keep: int) -> Table:
 
 
 @pytest.mark.fuzz
-@a_part(5)
+@a_part(2)
 @given(cases(aggs=("sum", "count"), may_drop=False, many=False, asked=2, formulas=False))
 def test_parts_of_an_additive_measure_sum_to_the_whole(case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -58,7 +58,7 @@ def agg_of(case: Case, id: str) -> str:
 
 
 @pytest.mark.fuzz
-@a_part(5)
+@a_part(2)
 @given(cases(asked=2), st.integers(0, 1_000_000))
 def test_shuffled_rows_give_the_same_answer(case: Case, seed: int) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -81,7 +81,7 @@ def _joined(draw: DrawFn) -> tuple[City, Asking]:
 
 
 @pytest.mark.fuzz
-@a_part(5)
+@a_part(2)
 @given(_joined())
 def test_no_join_inflates_a_sum(joined: tuple[City, Asking]) -> None:
     city, asking = joined
@@ -100,7 +100,7 @@ def test_no_join_inflates_a_sum(joined: tuple[City, Asking]) -> None:
 
 
 @pytest.mark.fuzz
-@a_part(5)
+@a_part(2)
 @given(cases(asked=2))
 def test_indicators_asked_together_have_the_values_they_have_alone(case: Case) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -148,7 +148,7 @@ def _scoped(draw: DrawFn) -> tuple[Case, tuple[str, ...]]:
 
 
 @pytest.mark.fuzz
-@a_part(5)
+@a_part(2)
 @given(_scoped())
 def test_row_scope_adds_no_row_and_changes_no_number_within_it(scoped: tuple[Case, tuple[str, ...]]) -> None:
     case, regions = scoped
@@ -167,7 +167,7 @@ def test_row_scope_adds_no_row_and_changes_no_number_within_it(scoped: tuple[Cas
     assert scoped_too.keys() <= unscoped.keys()
 
 
-@a_part(10)
+@a_part(5)
 @given(cities(most=2))
 def test_who_has_no_access_sees_no_row(city: City) -> None:
     indicators = {f"{FOLDER}.rows": Measure(0, "count", None)}

@@ -113,7 +113,6 @@ def months_back(one: Series, months: int) -> Callable[[datetime], datetime]:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(), st.sampled_from((("yoy", 12), ("mom", 1))))
 def test_yoy_and_mom_compare_with_the_same_period_recomputed(one: Series, how: tuple[str, int]) -> None:
     back = months_back(one, how[1])
@@ -122,7 +121,6 @@ def test_yoy_and_mom_compare_with_the_same_period_recomputed(one: Series, how: t
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "week", "month", "quarter")), st.integers(1, 3), st.sampled_from(("value", "change", "rate")))
 def test_prev_is_the_value_of_the_nth_period_before(one: Series, n: int, give: str) -> None:
     def back(moment: datetime) -> datetime:
@@ -149,7 +147,6 @@ def only_then(one: Series, back: Callable[[datetime], datetime]) -> Table:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "week")))
 def test_wow_compares_with_the_same_weekday_a_week_before(one: Series) -> None:
     def back(moment: datetime) -> datetime:
@@ -159,7 +156,6 @@ def test_wow_compares_with_the_same_weekday_a_week_before(one: Series) -> None:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "week", "month")), st.sampled_from((("P14D", 0, 14), ("P1M", 1, 0), ("P1Y", 12, 0))))
 def test_shift_moves_rows_and_then_groups(one: Series, by: tuple[str, int, int]) -> None:
     moved = one._replace(facts=tuple(fact._replace(at=month_moved(fact.at, by[1]) + timedelta(days=by[2])) for fact in one.facts))
@@ -189,14 +185,12 @@ def windowed(one: Series, begins: Callable[[datetime], datetime]) -> Table:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(), st.sampled_from(sorted(SPANS)))
 def test_rolling_recomputes_from_the_rows_of_the_window(one: Series, over: str) -> None:
     assert_same(ask(one, {"rolling": {"over": over}}), windowed(one, SPANS[over]))
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "month")), st.sampled_from((None, "month", "quarter", "year")))
 def test_cumulative_runs_from_the_beginning_or_from_the_start_of_a_grain(one: Series, since: str | None) -> None:
     def begins(end: datetime) -> datetime:
@@ -206,7 +200,6 @@ def test_cumulative_runs_from_the_beginning_or_from_the_start_of_a_grain(one: Se
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(), st.sampled_from((("ytd", "year"), ("qtd", "quarter"), ("mtd", "month"))))
 def test_to_date_is_the_value_at_the_last_instant_of_each_period(one: Series, how: tuple[str, str]) -> None:
     expected = windowed(one, lambda end: begin(end - timedelta(seconds=1), how[1]))
@@ -224,7 +217,6 @@ def plain_rows(one: Series) -> Table:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series())
 def test_share_is_the_part_of_the_indicator_recomputed_over_all_groups(one: Series) -> None:
     one = one._replace(by_group=True)
@@ -246,7 +238,6 @@ PLACES: dict[str, Callable[[Any, list[Any]], float]] = {
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(), st.sampled_from(sorted(PLACES)), st.sampled_from(("asc", "desc")))
 def test_rank_counts_who_is_better_in_the_same_period(one: Series, ties: str, order: str) -> None:
     one = one._replace(by_group=True)
@@ -262,7 +253,6 @@ def test_rank_counts_who_is_better_in_the_same_period(one: Series, ties: str, or
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(), st.sampled_from((("above", 2), ("at_or_above", 2), ("below", 3))))
 def test_streak_counts_periods_in_a_row_and_a_missing_one_breaks_it(one: Series, limit: tuple[str, int]) -> None:
     holds = {"above": operator.gt, "at_or_above": operator.ge, "below": operator.lt}[limit[0]]
@@ -282,7 +272,6 @@ def test_streak_counts_periods_in_a_row_and_a_missing_one_breaks_it(one: Series,
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "week")), st.sampled_from(("P7D", "P1M", "P1Y")), st.integers(1, 3))
 def test_mean_of_values_averages_the_periods_in_the_window(one: Series, over: str, least: int) -> None:
     values = plain_rows(one._replace(period=(datetime(2022, 1, 1), one.period[1])))
@@ -298,7 +287,6 @@ def test_mean_of_values_averages_the_periods_in_the_window(one: Series, over: st
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day", "month")), st.sampled_from((("yoy", 12), ("mom", 1))))
 def test_a_comparison_of_a_running_value_compares_running_values(one: Series, how: tuple[str, int]) -> None:
     back = months_back(one, how[1])
@@ -316,7 +304,6 @@ def test_a_comparison_of_a_running_value_compares_running_values(one: Series, ho
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(series(grains=("day",)), st.sampled_from(("week", "ten_day", "month", "quarter")))
 def test_at_start_of_is_the_value_of_the_first_day(one: Series, grain: str) -> None:
     wide = one._replace(period=(begin(one.period[0], grain), one.period[1]))
@@ -332,7 +319,7 @@ def test_at_start_of_is_the_value_of_the_first_day(one: Series, grain: str) -> N
 
 
 @pytest.mark.fuzz
-@a_part(3)
+@a_part(4)
 @given(series(grains=("day", "week", "month")))
 def test_modified_columns_asked_together_are_those_asked_alone(one: Series) -> None:
     warehouse, catalog = warehouse_of(one.time_type), CATALOGS[one.time_type]

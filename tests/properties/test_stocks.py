@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn
 from engine.question import Period, Question
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
-from tests.properties.running import Table, a_part, answered, catalog_of, differences, load, table
+from tests.properties.running import Table, answered, catalog_of, differences, load, table
 from tests.properties.series import PERIODS, following, spine
 
 Row = Mapping[str, Any]
@@ -219,28 +219,24 @@ def assert_same(one: Asked) -> None:
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(askings(("events", "validity"), ("last",)))
 def test_what_is_open_at_the_last_instant_counts(one: Asked) -> None:
     assert_same(one)
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(askings(("last", "first", "instant", "carried"), ("last",)))
 def test_the_newest_reading_of_each_thing_counts(one: Asked) -> None:
     assert_same(one)
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(askings(("events", "validity", "last", "carried"), OVER[1:]))
 def test_a_stock_over_time_is_folded_from_its_days(one: Asked) -> None:
     assert_same(one)
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(askings(("steps",), OVER))
 def test_a_two_step_value_is_folded_from_its_steps(one: Asked) -> None:
     assert_same(one)

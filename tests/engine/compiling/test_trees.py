@@ -16,7 +16,7 @@ from engine.warehouses.duckdb import DuckDbWarehouse
 from engine.warehouses.postgres import PostgresWarehouse
 from tests.properties.city import Case, definitions
 from tests.properties.questions import cases
-from tests.properties.running import NOW, a_part, catalog_of, question_of
+from tests.properties.running import NOW, catalog_of, question_of
 
 MODIFIERS = known_modifiers()
 MODIFIED: tuple[Any, ...] = (
@@ -33,12 +33,12 @@ WRITERS: tuple[Warehouse, ...] = (DuckDbWarehouse(None), PostgresWarehouse.__new
 
 
 @pytest.mark.fuzz
-@a_part(3)
 @given(cases(asked=2), st.sampled_from(MODIFIED))
 def test_what_is_written_is_read_back_as_the_same_statement(case: Case, modifier: Any) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
     for asking in case.questions:
-        question = question_of(asking._replace(grain=asking.grain or "week"), fill="time" if asking.period else None)
+        grain = "week" if asking.grain in (None, "ten_day") else asking.grain  # prev has no step on ten-day periods
+        question = question_of(asking._replace(grain=grain), fill="time" if asking.period else None)
         id = asking.indicators[0]
         modified = Asked(of=id, modifier=modifier, name="modified")
         compiled = compile_question(catalog, MODIFIERS, replace(question, indicators=(*question.indicators, modified)), EVERYTHING, NOW)
