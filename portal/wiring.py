@@ -160,11 +160,17 @@ def first_load(
     for dataset, failure in load_city(catalog, warehouse, connectors, around, settings.environment, told).failed:
         done(f"{dataset} 没有装入：{failure.zh}")
 
+    refresh(catalog, warehouse, done)
+
+
+def refresh(catalog: Catalog, warehouse: Warehouse, done: Callable[[str], None]) -> int:
+    """Bring the stored states up to date, a line after each; how many were behind."""
+
     def kept(state: Refreshed) -> None:
         periods = "全部" if state.partitions is None else f"{state.partitions} 期"
         done(f"预聚合 {state.state}：{periods}，{state.rows:,} 行，{state.seconds:.1f} 秒")
 
-    refresh_states(catalog, warehouse, known_modifiers(), kept)
+    return len(refresh_states(catalog, warehouse, known_modifiers(), kept))
 
 
 def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:

@@ -102,18 +102,31 @@ def _unfit(catalog: Catalog, dataset_id: str, state: StoredState, sums: tuple[St
     if not sums:
         return "没有可以存的聚合", "nothing that adds up is kept"
     for one in state.by:
-        road = road_to_dimension(catalog, dataset_id, one)
-        dimension = catalog.dimension(one)
-        if road is None or road.is_multiplying:
-            return f"「{one}」一行对应多个", f"a row has several members of '{one}'"
-        if any(hop.drop for hop in road.hops):
-            return f"到「{one}」的路会丢行", f"the road to '{one}' loses rows"
-        if dimension is not None and dimension.is_ragged:
-            return f"「{one}」层级参差", f"'{one}' is ragged"
+        why = unfit_dimension(catalog, dataset_id, one)
+        if why is not None:
+            return why
     for total in (one.sum for one in sums):
         parts = [part for expr in (total.of, total.where, total.weight) if expr is not None for part in walk(expr)]
         if any(isinstance(part, IndicatorCall) or (isinstance(part, Name) and part.path == ("at",)) for part in parts):
             return "聚合依赖于所问的周期", "an aggregate depends on the period asked"
+    return None
+
+
+def unfit_dimension(catalog: Catalog, dataset_id: str, dimension_id: str) -> tuple[str, str] | None:
+    """Why sums kept apart by a dimension would differ from sums of the rows, in Chinese and English; None when they would not."""
+    try:
+        road = road_to_dimension(catalog, dataset_id, dimension_id)
+    except Refused:
+        return f"到「{dimension_id}」不止一条路", f"more than one road leads to '{dimension_id}'"
+    dimension = catalog.dimension(dimension_id)
+    if road is None:
+        return f"够不到「{dimension_id}」", f"no road leads to '{dimension_id}'"
+    if road.is_multiplying:
+        return f"「{dimension_id}」一行对应多个", f"a row has several members of '{dimension_id}'"
+    if any(hop.drop for hop in road.hops):
+        return f"到「{dimension_id}」的路会丢行", f"the road to '{dimension_id}' loses rows"
+    if dimension is not None and dimension.is_ragged:
+        return f"「{dimension_id}」层级参差", f"'{dimension_id}' is ragged"
     return None
 
 

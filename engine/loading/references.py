@@ -84,6 +84,11 @@ def _dataset(spec: Dataset) -> Iterator[Reference]:
     for i, relationship in enumerate(spec.relationships):
         if relationship.to != "self":
             yield Reference("dataset", relationship.to, ("relationships", i, "to"))
+    for i, state in enumerate(spec.states):
+        for j, dimension in enumerate(state.by):
+            yield Reference("dimension", dimension, ("states", i, "by", j))
+        for j, indicator in enumerate(state.of):
+            yield Reference("indicator", indicator, ("states", i, "of", j))
 
 
 def _indicator(spec: Indicator) -> Iterator[Reference]:

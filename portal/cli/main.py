@@ -11,6 +11,7 @@ from engine.findings import DefinitionsAreWrong
 from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.options import Stopped
+from portal.cli.why import why
 from portal.wiring import WarehouseIsBusy
 
 WRONG, BROKEN = 2, 1  # exit codes: what was asked or defined is wrong; the world is broken
@@ -24,8 +25,10 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("query", asking.query, "提问"),
     ("sql", asking.sql, "提问"),
     ("explain", asking.explain, "提问"),
+    ("why", why, "提问"),
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
+    ("refresh", operating.refresh, "运行"),
     ("doctor", operating.doctor, "运行"),
     ("bench", operating.bench, "运行"),
 )
