@@ -1,23 +1,20 @@
 """What a question asks for, in the compiler's terms: columns, axes, one shape, and what is done to the rows of the answer."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.modifying import Modifiers
-from engine.compiling.names import column_ref
 from engine.compiling.periods import asked_period, bucket_start, named_grain, next_start
 from engine.compiling.reach import coarser, road_by_path
 from engine.compiling.reads import used_indicators
 from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import parsed
-from engine.compiling.writer import TIME, Writer
-from engine.expression.build import build
-from engine.expression.tree import Column as Name
+from engine.compiling.time_conditions import refuse_cut_windows, time_apart
+from engine.compiling.writer import TIME
 from engine.expression.tree import Expr, columns
 from engine.findings import did_you_mean
 from engine.kinds.indicator import Indicator
@@ -180,12 +177,17 @@ def shape_of(catalog: Catalog, question: Question, axes: tuple[Axis, ...], as_of
             _coarse_enough(id, indicator, grain)
     week_starts = catalog.project.week_starts
     start, end = asked_period(question.period, as_of, catalog.project.zone, grain, week_starts)
+    asked = tuple(one.of if isinstance(one, Asked) else one for one in question.indicators)
+    apart = time_apart(catalog, asked, parsed(question.where).expr if question.where else None)
+    is_modified = any(isinstance(one, Asked) and one.modifier is not None for one in question.indicators)
+    refuse_cut_windows(catalog, asked, is_modified, apart.rest)
+    start = max((one for one in (start, apart.start) if one is not None), default=None)
+    end = min((one for one in (end, apart.end) if one is not None), default=None)
     if question.edge == "whole" and grain is not None and "." not in grain:
         start = bucket_start(start, grain, week_starts) if start else None
         end = end if end is None or bucket_start(end, grain, week_starts) == end else next_start(end, grain, week_starts)
-    where = parsed(question.where).expr if question.where else None
     via = tuple(sorted(question.via.items()))
-    return Shape(axes=axes, until=as_of, grain=grain, start=start, end=end, where=where, via=via, week_starts=week_starts)
+    return Shape(axes=axes, until=as_of, grain=grain, start=start, end=end, where=apart.rest, via=via, week_starts=week_starts)
 
 
 def _coarse_enough(id: str, indicator: Indicator, grain: str | None) -> None:
@@ -213,52 +215,3 @@ def _size(grain: str) -> int:
         "year": 31536000,
     }
     return known.get(grain) or nodes.seconds_of(grain) or 86400
-
-
-def having_of(
-    catalog: Catalog, question: Question, value_columns: Sequence[Column], shape: Shape
-) -> Callable[[Writer], exp.Expression] | None:
-    """The condition on rows of the answer; names are those of its columns."""
-    if question.having is None:
-        return None
-    places = output_names(question, value_columns, shape)
-    expr = parsed(question.having).expr
-    for name in columns(expr):
-        if name.name not in places:
-            advice = did_you_mean(name.name, places, f"可用：{'、'.join(places)}", f"known: {', '.join(places)}")
-            raise refuse("unknown-answer-column", f"答案里没有「{name.name}」这一列", f"the answer has no column '{name.name}'", advice)
-
-    def node(writer: Writer) -> exp.Expression:
-        def column(one: Name) -> exp.Expression:
-            return exp.Placeholder(this=one.path[1]) if one.path[0] == "?" else column_ref("answer", places[one.name])
-
-        return build(writer.bind(expr), column, None)
-
-    return node
-
-
-def output_names(question: Question, value_columns: Sequence[Column], shape: Shape) -> dict[str, str]:
-    """Names that `having` and `order` may use, to their SQL columns."""
-    places = {column.name: column.sql for column in value_columns}
-    for asked, axis in zip(question.by, shape.axes, strict=False):
-        places[asked if isinstance(asked, str) else axis.name] = axis.name
-    if len(value_columns) == 1:
-        places.setdefault("value", value_columns[0].sql)
-    if shape.grain:
-        places["time"] = TIME
-    return places
-
-
-def order_of(question: Question, value_columns: Sequence[Column], shape: Shape) -> list[tuple[str, bool]]:
-    """Sort keys of the answer: those asked, then time and dimensions, so that the order is always the same."""
-    places = output_names(question, value_columns, shape)
-    order: list[tuple[str, bool]] = []
-    for one in question.order:
-        if one.by not in places:
-            advice = did_you_mean(one.by, places, f"可用：{'、'.join(places)}", f"known: {', '.join(places)}")
-            raise refuse("unknown-answer-column", f"答案里没有「{one.by}」这一列", f"the answer has no column '{one.by}'", advice)
-        order.append((places[one.by], one.desc))
-    sorted_by = {name for name, _ in order}
-    shown = [axis.name for axis in shape.axes if not axis.is_hidden]
-    rest = [key for key in [*([TIME] if shape.grain else []), *shown] if key not in sorted_by]
-    return [*order, *((key, False) for key in rest)]

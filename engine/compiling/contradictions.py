@@ -34,6 +34,7 @@ def refuse_contradictions(question: Question) -> None:
         written = [name for name in _OF_INDICATORS if getattr(question, name)] + (["edge"] if question.edge != "cut" else [])
         if written:
             raise _no_effect(written, "取值查询（values）", "a question about values")
+        _via(question)
         return
     written = [name for name, field in (("from", question.source), ("give", question.give != "distinct")) if field]
     if written and question.indicators:
@@ -101,7 +102,7 @@ def _via(question: Question) -> None:
     if not question.via:
         return
     texts = [question.where, *(one.where for one in question.indicators if isinstance(one, Asked))]
-    named = {one for one in question.by if isinstance(one, str)}
+    named = {one for one in (*question.by, *question.values) if isinstance(one, str)}
     named.update(column.name for text in texts if text for column in columns(parsed(text).expr))
     unused = sorted(set(question.via) - named)
     if unused:

@@ -14,7 +14,7 @@ from engine.compiling.names import column_ref, conjunction, disjunction, table_r
 from engine.compiling.nested import indicator_join
 from engine.compiling.reach import road_by_path, road_to_dimension
 from engine.compiling.refuse import refuse
-from engine.compiling.rows import inferred
+from engine.compiling.rows import condition, inferred
 from engine.compiling.scan import Scan
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.tables import default_time
@@ -174,7 +174,7 @@ def cut(writer: Writer, scan: Scan, shape: Shape) -> list[exp.Expression | None]
     for one in conjuncts(shape.where):
         kept = _uncut(one, shape)
         if kept is not None:
-            typed = writer.bind(inferred(writer.catalog, scan.dataset_id, kept).expr)
+            typed = writer.bind(condition(writer.catalog, scan.dataset_id, kept))
             conditions.append(bound_node(writer, scan, typed, via))
     if not shape.is_public:
         predicate, region = writer.scope.predicate(writer.catalog, scan.dataset_id)

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling import nodes
-from engine.compiling.asking import Column, asked_columns, axes_of, having_of, order_of, shape_of
+from engine.compiling.answer_rows import having_of, order_of
+from engine.compiling.asking import Column, asked_columns, axes_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.contradictions import refuse_contradictions
 from engine.compiling.expand import Expander
@@ -58,7 +59,7 @@ def compile_question(
     try:
         refuse_contradictions(question)
         if question.values:
-            return _values(catalog, modifiers, question, viewer)
+            return _values(catalog, modifiers, question, viewer, as_of)
         return _answer(catalog, modifiers, question, viewer, as_of, ready)
     except Refused as refused:
         return Compiled(question, findings=(refused.finding,))
@@ -134,9 +135,9 @@ def _ordered(
     return outer
 
 
-def _values(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer) -> Compiled:
+def _values(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime) -> Compiled:
     writer = new_writer(catalog, Scope(viewer), Expander(catalog, modifiers))
-    select, columns = values_select(writer, question)
+    select, columns = values_select(writer, question, as_of)
     statement = Statement(writer.statement(select), _parameters(writer))
     return Compiled(question, statement, columns=columns, tables=tuple(sorted(writer.tables)))
 

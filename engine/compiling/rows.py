@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 from engine.compiling.reach import column_of, dataset_of, road_by_path
-from engine.compiling.refuse import QUESTION, Refused
+from engine.compiling.refuse import QUESTION, Refused, refuse
 from engine.compiling.tables import column_type
 from engine.expression.alike import Inferred, Typed
+from engine.expression.canonical import canonical
 from engine.expression.grammar import Parsed, parse
 from engine.expression.tree import Expr, IndicatorCall
 from engine.expression.types import infer
@@ -80,3 +81,14 @@ def inferred(catalog: Catalog, dataset_id: str, expr: Expr, offsets: dict[str, i
     if result is None or findings:
         raise Refused(findings[0])
     return result
+
+
+def condition(catalog: Catalog, dataset_id: str, expr: Expr) -> Expr:
+    """A condition that the asker wrote, typed; refused when it is none."""
+    found = inferred(catalog, dataset_id, expr)
+    if found.typed.type not in ("boolean", "null"):
+        raise refuse(
+            "no-condition", f"where 不是条件：{canonical(expr)}", f"`where` is no condition: {canonical(expr)}",
+            ("例如 kind = 'kitchen'", "for example kind = 'kitchen'"),
+        )  # fmt: skip
+    return found.expr

@@ -12,6 +12,7 @@ from engine.compiling.refuse import refuse
 from engine.compiling.rows import row_expression
 from engine.expression.build import build
 from engine.expression.tree import Aggregate, Column, Expr, IndicatorCall, columns, rebuild, replace_columns
+from engine.findings import did_you_mean
 from engine.kinds.dimension import Dimension
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
@@ -59,7 +60,9 @@ class Scan:
         name = ".".join(path)
         if self.catalog.dimension(name) is not None:
             return self.by_dimension(name)
-        raise refuse("unknown-column", f"数据集「{self.dataset.title}」没有「{name}」", f"dataset '{self.dataset_id}' has no '{name}'")
+        known = [column.name for column in self.dataset.columns]
+        advice = did_you_mean(name, known, f"列：{'、'.join(known)}", f"columns: {', '.join(known)}")
+        raise refuse("unknown-column", f"数据集「{self.dataset.title}」没有「{name}」", f"dataset '{self.dataset_id}' has no '{name}'", advice)
 
     def by_dimension(self, dimension_id: str, via: str | None = None) -> exp.Expression:
         """The key of a dimension; refused when no road leads there."""

@@ -1,33 +1,43 @@
 """Values questions: which values a column has, or its least and greatest, within the viewer's rows."""
 
+from datetime import datetime
+
 from sqlglot import exp
 
 from engine.compiling import nodes
 from engine.compiling.asking import Column, safe_name
+from engine.compiling.clock import Clock
 from engine.compiling.flow import cut, open_scan
 from engine.compiling.names import column_ref, conjunction, named
-from engine.compiling.periods import instant
+from engine.compiling.periods import asked_period
 from engine.compiling.reach import column_of, dataset_of, road_by_path
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import parsed
+from engine.compiling.tables import default_time
 from engine.compiling.writer import Writer
 from engine.modifier import Shape
 from engine.question import Question
 
 
-def values_select(writer: Writer, question: Question) -> tuple[exp.Select, tuple[Column, ...]]:
+def values_select(writer: Writer, question: Question, as_of: datetime) -> tuple[exp.Select, tuple[Column, ...]]:
     """SELECT of the distinct values, or of least and greatest; and the columns it has."""
     if question.source is None:
         raise refuse("values-without-dataset", "取值查询要用 from 说明数据集", "a values question says its dataset with `from`")
     scan = open_scan(writer, question.source)
     taken: set[str] = set()
-    shape = Shape(axes=(), until=instant("9999-12-31"), where=parsed(question.where).expr if question.where else None)
+    start, end = asked_period(question.period, as_of, writer.catalog.project.zone, None)
+    condition = parsed(question.where).expr if question.where else None
+    shape = Shape(axes=(), until=as_of, start=start, end=end, where=condition, via=tuple(sorted(question.via.items())))
     scan.shape = shape
+    clock = Clock(writer.catalog, scan, default_time(scan.dataset))
+    if clock.column is None and (start or end):
+        clock.needed()
+    bounds = clock.bounds(shape)
     columns: list[Column] = []
     values: list[exp.Expression] = []
     for text in question.values:
         path = tuple(text.split("."))
-        node = scan.by_dimension(text) if writer.catalog.dimension(text) is not None else scan.by_path(path)
+        node = scan.by_dimension(text, question.via.get(text)) if writer.catalog.dimension(text) is not None else scan.by_path(path)
         road = road_by_path(writer.catalog, question.source, path)
         declared = column_of(dataset_of(writer.catalog, road.dataset), road.column) if road else None
         title, unit = (declared.title, declared.unit or "") if declared else (text, "")
@@ -40,7 +50,7 @@ def values_select(writer: Writer, question: Question) -> tuple[exp.Select, tuple
             name = safe_name(text, taken)
             columns.append(Column(text, name, title, unit))
             values.append(named(node, name))
-    conditions = cut(writer, scan, shape)
+    conditions = [*bounds, *cut(writer, scan, shape)]
     select = scan.select() if question.give == "min_max" else scan.select().distinct(copy=False)
     select.set("expressions", values)
     where = conjunction(conditions)
