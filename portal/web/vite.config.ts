@@ -9,9 +9,9 @@ export default defineConfig({
   build: {
     target: ["chrome109", "firefox115", "safari16"],
     assetsInlineLimit: 0,
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
-    rollupOptions: { output: { manualChunks: (id) => (/node_modules\/(echarts|zrender)\/|src\/charts\/(ChartBox|echarts)/.test(id) ? "echarts" : undefined) } },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8130", "/static": "http://127.0.0.1:8130" } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -19,7 +19,7 @@ const TEXTS: readonly (readonly [folder: string, name: RegExp])[] = [
   ["portal/web/src", /\.(vue|ts)$/],
 ];
 // Letters, digits, and the signs that numbers and prices are written with; rarer characters come from the slices.
-const ALWAYS = "–—−×÷±≤≥≈→←↑↓↗↘·…‰℃㎡㎥¥「」『』（），。、；：？！％＋－" + String.fromCharCode(...Array.from({ length: 95 }, (_, n) => 32 + n));
+const ALWAYS = "–—−×÷±≤≥≈→←↑↓↗↘·…‰℃㎡㎥¥「」『』（），。、；：？！％＋－" + "ƒ²³°µ" + String.fromCharCode(...Array.from({ length: 95 }, (_, n) => 32 + n));
 
 /** All characters that our own texts are written with. */
 function charactersInUse(): string {

@@ -23,15 +23,15 @@ export function scatterOption(found: Correlation, grain: string, nameOf: (keys: 
   const styles = { a: styleForColumn(points.map((point) => point.a)), b: styleForColumn(points.map((point) => point.b)) };
   const write = (side: "a" | "b") => (value: number): string => writeNumber(value, "", { ...styles[side], decimals: null }).text;
   const axis = (side: "a" | "b"): object => ({
-    ...valueAxis(colors, write(side), false), name: `${found[side].title}（${found[side].unit || "无单位"}）`, nameLocation: "middle", nameGap: side === "a" ? 36 : 64,
-    nameTextStyle: { color: colors.muted, fontFamily: SANS, fontSize: 13 },
+    ...valueAxis(colors, write(side), false), name: `${found[side].title}（${found[side].unit || "无单位"}）`, nameLocation: side === "a" ? "middle" : "end", nameGap: side === "a" ? 36 : 16,
+    nameTextStyle: { color: colors.muted, fontFamily: SANS, fontSize: 13, ...(side === "b" ? { align: "left", padding: [0, 0, 0, -32] } : {}) }, nameRotate: 0,
   });
   const lowest = Math.min(...points.map((point) => point.a));
   const highest = Math.max(...points.map((point) => point.a));
   const line = closestLine(points);
   return {
     ...QUIET,
-    grid: { left: 40, right: 24, top: 16, bottom: 40, containLabel: true },
+    grid: { left: 16, right: 24, top: 40, bottom: 40, containLabel: true },
     xAxis: axis("a"), yAxis: axis("b"),
     tooltip: tooltip(colors, "item", (params) => {
       const point = points[(params as { dataIndex: number }).dataIndex];

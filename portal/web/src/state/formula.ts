@@ -9,7 +9,7 @@ export interface Segment {
 }
 
 const SIGNS: Record<string, string> = { "*": "×", "/": "÷", "-": "−" };
-const signs = (text: string): string => text.replace(/[*/-]/g, (sign) => SIGNS[sign] ?? sign);
+const signs = (text: string): string => text.replace(/\s*([*/+-])\s*/g, (_, sign: string) => ` ${SIGNS[sign] ?? sign} `);
 
 /** The text cut at indicators and findings, in order; what overlaps an earlier piece is left to it. */
 export function segments(text: string, checked: FormulaAnswer | null): Segment[] {
