@@ -18,10 +18,11 @@ from portal.api.answering import answers
 from portal.api.body import read_body
 from portal.api.choices import GRAIN_TITLES
 from portal.api.latest import float_or_none
-from portal.api.problem import refused_for
+from portal.api.problem import refusal, refused_for
 from portal.api.world import World
 
-MOST_POINTS = 5000
+MOST_ROWS = 100_000
+MOST_POINTS = 5000  # sent back; all are counted
 STRENGTHS = ((0.8, "强", "strong"), (0.5, "中等", "moderate"), (0.3, "弱", "weak"))
 
 
@@ -94,12 +95,15 @@ class CorrelationController(Controller):
 def correlated(world: World, asked: CorrelationQuestion) -> Correlation:
     """The two answers of one question, paired."""
     pair = (named(asked.a, "a"), named(asked.b, "b"))
-    question = Question(
-        indicators=pair, by=asked.by, grain=asked.grain, period=asked.period, where=asked.where, edge="whole", limit=world.limits.rows
-    )
+    question = Question(indicators=pair, by=asked.by, grain=asked.grain, period=asked.period, where=asked.where, edge="whole", limit=MOST_ROWS)
     answer = next(answers(world, [question]))
     if answer.frame is None:
         raise refused_for(answer.findings)
+    if answer.is_truncated:  # a coefficient of the first rows would be that of something else
+        raise refusal(
+            422, "too-many-points", f"超过 {MOST_ROWS:,} 个点", f"there are more than {MOST_ROWS:,} points",
+            advice_zh="缩短时段，或改用更粗的粒度", advice_en="ask for a shorter period or a coarser grain",
+        )  # fmt: skip
     points = list(points_of(answer.frame))
     columns = {column.name: column for column in answer.frame.columns}
     a, b = (CorrelationSide(one.of, columns[one.name or ""].title, columns[one.name or ""].unit or "") for one in pair)
