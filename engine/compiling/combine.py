@@ -90,6 +90,10 @@ def _aligned(
         leaf = _leaf(cell)
         into = stacked if links[leaf].is_stacked else looked_up
         into.setdefault((relations[leaf].name, links[leaf]), []).append(leaf)
+    only = next(iter(stacked.items())) if len(stacked) == 1 and fill is None else None
+    if only is not None and only[0][1] == Link() and not any(link.start_of for _, link in looked_up):
+        body = _straight({leaf: relations[leaf] for leaf in only[1]}, places, shape)
+        return _looked_up(body, looked_up, relations, places, shape)
     slots: list[Slot] = []
     for (_, link), leaves in stacked.items():
         for leaf in leaves:
@@ -110,6 +114,14 @@ def _aligned(
                 branch.append("expressions", named(nodes.typed(counted, "integer"), COUNTED))
         branches.append(filled)
     body = _stack(writer, branches, slots, places, keys, shape, fill == STEPS)
+    return _looked_up(body, looked_up, relations, places, shape)
+
+
+def _looked_up(
+    body: exp.Select, looked_up: dict[tuple[str, Link], list[Leaf | Across]], relations: dict[Leaf | Across, Relation],
+    places: dict[Leaf | Across, exp.Expression], shape: Shape,
+) -> exp.Select:  # fmt: skip
+    """The body with the relations whose keys are not the answer's joined to it."""
     for (name, link), leaves in looked_up.items():
         _look_up(body, relations[leaves[0]], link, leaves, places, shape, f"looked_{name}")
     return body

@@ -235,6 +235,8 @@ class Expander:
         if isinstance(over_time, CountOverTime):
             text = over_time.count or over_time.share
             how, condition = ("count" if over_time.count else "share"), parsed(text or "true").expr
+        if condition is None and shape.window is None and inner.grain == shape.grain:
+            return step  # one step is the period
         is_filled = isinstance(step, Formula)
         return Cell(Fold(step, inner, how, condition, shape, is_filled), how == "count")
 

@@ -1,6 +1,5 @@
 """Periods as wall-clock instants: what a question's period means, how it moves, and which literal a column is compared with."""
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -13,11 +12,17 @@ from engine.question import Period
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 NAMED = {"quarter_hour": "PT15M"}
+DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def named_grain(grain: str | None) -> str | None:
     """The grain under the one name the compiler knows it by."""
     return NAMED.get(grain, grain) if grain else None
+
+
+def _days_in(year: int, month: int) -> int:
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == 2 and is_leap else DAYS[month - 1]
 
 
 def moved(moment: datetime | None, span: Span) -> datetime | None:
@@ -27,7 +32,7 @@ def moved(moment: datetime | None, span: Span) -> datetime | None:
     if span.months:
         month = moment.year * 12 + moment.month - 1 + span.months
         year, month = divmod(month, 12)
-        moment = moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+        moment = moment.replace(year=year, month=month + 1, day=min(moment.day, _days_in(year, month + 1)))
     return moment + span.delta
 
 

@@ -50,21 +50,6 @@ WITH weighings_by_facility_day AS (
   GROUP BY
     1,
     2
-), steps_by_facility_day AS (
-  SELECT
-    answer_keys.facility AS facility,
-    answer_keys.period AS period,
-    answer_keys.sum_design_tpd AS value_1
-  FROM facilities_by_facility_day AS answer_keys
-), periods_by_facility_day AS (
-  SELECT
-    step.facility AS facility,
-    step.period AS period,
-    AVG(CAST(step.value_1 AS DOUBLE)) AS avg_1
-  FROM steps_by_facility_day AS step
-  GROUP BY
-    1,
-    2
 ), answer_by_facility_day AS (
   SELECT
     stacked.facility AS facility,
@@ -83,8 +68,8 @@ WITH weighings_by_facility_day AS (
       facility AS facility,
       period AS period,
       CAST(NULL AS BIGINT) AS cell_1,
-      avg_1 AS cell_2
-    FROM periods_by_facility_day
+      sum_design_tpd AS cell_2
+    FROM facilities_by_facility_day
   ) AS stacked
   GROUP BY
     1,

@@ -21,34 +21,19 @@ WITH rides_by_zone_rider AS (
     rides.d >= CAST('2026-01-01' AS DATE) AND rides.d < CAST('2026-02-01' AS DATE)
   GROUP BY
     1
-), answer_by_zone_rider AS (
-  SELECT
-    stacked.zone AS zone,
-    stacked.rider AS rider,
-    MAX(stacked.cell_1) AS cell_1
-  FROM (
-    SELECT
-      zone AS zone,
-      rider AS rider,
-      sum_km AS cell_1
-    FROM rides_by_zone_rider
-  ) AS stacked
-  GROUP BY
-    1,
-    2
 )
 SELECT
   answer_keys.zone AS zone,
   answer_keys.rider AS rider,
   (
-    CAST(answer_keys.cell_1 AS DOUBLE) / NULLIF(looked_rides_by_zone.sum_km, 0)
+    CAST(answer_keys.sum_km AS DOUBLE) / NULLIF(looked_rides_by_zone.sum_km, 0)
   ) * 100 AS km,
   (
     looked_rides_by_zone.sum_km = 0
   ) AND (
-    NOT answer_keys.cell_1 IS NULL
+    NOT answer_keys.sum_km IS NULL
   ) AS km__zero
-FROM answer_by_zone_rider AS answer_keys
+FROM rides_by_zone_rider AS answer_keys
 LEFT JOIN rides_by_zone AS looked_rides_by_zone
   ON answer_keys.zone IS NOT DISTINCT FROM looked_rides_by_zone.zone
 ORDER BY

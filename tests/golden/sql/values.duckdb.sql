@@ -5,6 +5,6 @@ SELECT DISTINCT
   orders.area AS area
 FROM answer.orders AS orders
 WHERE
-  orders.category = $p1
+  orders.d < CAST('2026-07-01' AS DATE) AND orders.category = $p1
 ORDER BY
   area ASC
