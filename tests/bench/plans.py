@@ -47,7 +47,7 @@ def _shape(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, shape: 
         return text()
 
     leaves = leaves_of(text())
-    first, least = least_time(text_from_nothing, 5), least_time(text, rounds)
+    first, least = least_time(text_from_nothing, rounds), least_time(text, 4 * rounds)
     bar = FIRST_MS + EACH_MS * max(leaves - FIRST_LEAVES, 0)
     detail = {"leaves": leaves, "wall_ms": least.wall, "expressions_unread_ms": first.cpu}
     return Figure(f"compile.{shape.name}", least.cpu, "ms", bar, detail=detail)

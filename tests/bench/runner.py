@@ -15,6 +15,7 @@ from tests.bench.answers import time_answers
 from tests.bench.loads import time_loads
 from tests.bench.measure import Figure
 from tests.bench.plans import time_plans
+from tests.bench.screens import time_screens
 from tests.bench.shape import shapes
 from tests.bench.town import load_town
 
@@ -51,6 +52,7 @@ def measure(rows: int, out: TextIO, only: str = "", rounds: int = ROUNDS) -> Out
         loaded = load_town(checked.catalog, warehouse, rows)
         if not only:
             figures += time_plans(checked.catalog, warehouse, modifiers, chosen, rounds, tell)
+            figures += time_screens(checked.catalog, warehouse, modifiers, min(rounds, 5), tell)
         figures += time_answers(checked.catalog, warehouse, modifiers, chosen, rounds, tell)
         warehouse.close()
     outcome = Outcome(machine(), loaded, figures)
