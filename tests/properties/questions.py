@@ -1,10 +1,12 @@
 """Random indicators and questions over a random city."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from hypothesis.strategies import SearchStrategy
 
 from tests.properties.city import (
     DAYS,
@@ -29,68 +31,78 @@ GRAINS = (None, None, "day", "week", "ten_day", "month", "quarter")
 NUMBERS = ("amount", "score")
 
 
-@st.composite
-def atoms(draw: DrawFn, city: City, start: int, *, many: bool = False) -> Atom:
+def atoms(rng: Random, city: City, start: int, *, many: bool = False) -> Atom:
     """A condition on one column, or two of them joined by or."""
     found = paths(city, start, ("kind", "score", "id"), many=many)
-    path = draw(st.sampled_from(found))
+    far = [path for path in found if len(path) > 1]
+    path = rng.choice(far if far and rng.random() < 0.5 else found)
     if path[-1] == "score":
-        atom: Atom = draw(st.sampled_from((">", "<=", "<>"))), path, draw(st.integers(0, 3))
+        atom: Atom = rng.choice((">", "<=", "<>")), path, rng.randint(0, 3)
     else:
         texts = KINDS if path[-1] == "kind" else ("k0", "k1", "k2")
-        atom = draw(st.sampled_from((("=", path, texts[0]), ("<>", path, texts[1]), ("in", path, texts[:2]))))
+        atom = rng.choice((("=", path, texts[0]), ("<>", path, texts[1]), ("in", path, texts[:2])))
     if is_many(city, start, path):  # whether a row without any of the many is "null" there is not said, so it is not asked
-        return draw(st.sampled_from((atom, ("not", atom), ("some", path))))
-    atom = draw(st.sampled_from((atom, atom, ("not", atom), ("null", path), ("some", path))))
-    if draw(st.integers(0, 4)) == 0:
-        return ("or", atom, draw(atoms(city, start)))
+        return rng.choice((atom, ("not", atom), ("some", path)))
+    atom = rng.choice((atom, atom, ("not", atom), ("null", path), ("some", path)))
+    if rng.randint(0, 4) == 0:
+        return ("or", atom, atoms(rng, city, start))
     return atom
 
 
-@st.composite
-def amounts(draw: DrawFn, city: City, start: int) -> Expr:
+def amounts(rng: Random, city: City, start: int) -> Expr:
     """A number of a row: a column, its own or along a road; arithmetic; or an aggregate of its many rows."""
-    column: Expr = ("col", draw(st.sampled_from(paths(city, start, NUMBERS))))
+    column: Expr = ("col", rng.choice(paths(city, start, NUMBERS)))
     many = [link.name for link in city.sets[start].links if link.is_many]
     choices: list[Expr] = [column, column, ("+", column, ("num", 2)), ("coalesce", column, 1), ("*", column, ("col", ("score",)))]
     if many:
-        choices.append(
-            ("total", draw(st.sampled_from(("sum", "count", "max"))), draw(st.sampled_from(many)), draw(st.sampled_from(NUMBERS)))
-        )
-    return draw(st.sampled_from(choices))
+        choices.append(("total", rng.choice(("sum", "count", "max")), rng.choice(many), rng.choice(NUMBERS)))
+    return rng.choice(choices)
 
 
-@st.composite
-def measures(draw: DrawFn, city: City, start: int, aggs: tuple[str, ...]) -> Measure:
+def measures(rng: Random, city: City, start: int, aggs: tuple[str, ...]) -> Measure:
     """An aggregate over a dataset, often filtered."""
-    agg = draw(st.sampled_from(aggs))
-    of: Expr | None = draw(amounts(city, start))
-    if agg == "count" and draw(st.booleans()):
+    agg = rng.choice(aggs)
+    of: Expr | None = amounts(rng, city, start)
+    if agg == "count" and (rng.random() < 0.5):
         of = None
     if agg == "count_distinct":
-        of = ("col", draw(st.sampled_from(paths(city, start, ("kind", "score", "id", "region")))))
-    where = draw(atoms(city, start)) if draw(st.integers(0, 2)) == 0 else None
+        of = ("col", rng.choice(paths(city, start, ("kind", "score", "id", "region"))))
+    where = atoms(rng, city, start) if rng.randint(0, 2) == 0 else None
     return Measure(start, agg, of, where)
+
+
+T = TypeVar("T")
+
+
+def seeded(make: Callable[[Random], T]) -> SearchStrategy[T]:
+    """Whatever a random number generator makes of a seed: drawn one by one, choices would be few, alike and slow."""
+    return st.integers(0, 2**32 - 1).map(lambda seed: make(Random(seed)))
 
 
 AGGS = ("sum", "sum", "count", "count_distinct", "min", "max", "avg", "median")
 
 
-@st.composite
 def cases(
-    draw: DrawFn, *, aggs: tuple[str, ...] = AGGS, may_drop: bool = True, many: bool = True, asked: int = 3, formulas: bool = True
+    *, aggs: tuple[str, ...] = AGGS, may_drop: bool = True, many: bool = True, asked: int = 3, formulas: bool = True
+) -> SearchStrategy[Case]:
+    """Cities with measures and formulas over them, and questions of one dataset or of two."""
+    return seeded(lambda rng: case(rng, aggs=aggs, may_drop=may_drop, many=many, asked=asked, formulas=formulas))
+
+
+def case(
+    rng: Random, *, aggs: tuple[str, ...] = AGGS, may_drop: bool = True, many: bool = True, asked: int = 3, formulas: bool = True
 ) -> Case:
-    """A city with measures and formulas over them, and questions of one dataset or of two."""
-    city = draw(cities(may_drop=may_drop))
+    """One of them."""
+    city = cities(rng, may_drop=may_drop)
     count = len(city.sets)
     indicators: dict[str, Measure | Formula] = {
-        f"{FOLDER}.m{i}": draw(measures(city, draw(st.integers(0, min(1, count - 1))), aggs)) for i in range(draw(st.integers(2, 4)))
+        f"{FOLDER}.m{i}": measures(rng, city, rng.randint(0, min(1, count - 1)), aggs) for i in range(rng.randint(2, 4))
     }
     names = list(indicators)
-    for i in range(draw(st.integers(0, 2)) if formulas else 0):
-        pair = draw(st.permutations(names))
-        indicators[f"{FOLDER}.f{i}"] = Formula(draw(st.sampled_from(("/", "/", "+", "-", "*"))), pair[0], pair[1])
-    questions = tuple(draw(asked_by(city, indicators, many)) for _ in range(asked))
+    for i in range(rng.randint(0, 2) if formulas else 0):
+        pair = rng.sample(names, 2)
+        indicators[f"{FOLDER}.f{i}"] = Formula(rng.choice(("/", "/", "+", "-", "*")), pair[0], pair[1])
+    questions = tuple(asked_by(rng, city, indicators, many) for _ in range(asked))
     return Case(city, indicators, questions)
 
 
@@ -102,9 +114,8 @@ def sets_of(indicators: dict[str, Measure | Formula], id: str) -> set[int]:
     return sets_of(indicators, one.left) | sets_of(indicators, one.right)
 
 
-@st.composite
-def asked_by(draw: DrawFn, city: City, indicators: dict[str, Measure | Formula], many: bool) -> Asking:
-    ids = tuple(draw(st.permutations(list(indicators)))[: draw(st.integers(1, 3))])
+def asked_by(rng: Random, city: City, indicators: dict[str, Measure | Formula], many: bool) -> Asking:
+    ids = tuple(rng.sample(list(indicators), min(rng.randint(1, 3), len(indicators))))
     sets = set().union(*(sets_of(indicators, id) for id in ids))
     via: dict[str, str] = {}
     by: tuple[Path | str, ...] = ()
@@ -114,16 +125,23 @@ def asked_by(draw: DrawFn, city: City, indicators: dict[str, Measure | Formula],
         start = next(iter(sets))
         columns = paths(city, start, ("kind", "score", "region", "id"), many=many)
         choices: list[Any] = [*columns, *dimensions]
-        where = tuple(draw(atoms(city, start, many=many)) for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))))
-        by = tuple(draw(st.lists(st.sampled_from(choices), max_size=2, unique=True)))
-        via = _via(draw, city, start, by)
+        where = tuple(atoms(rng, city, start, many=many) for _ in range(rng.choice((0, 0, 0, 1, 2))))
+        by = _split(rng, choices)
+        via = _via(rng, city, start, by)
     elif dimensions:
-        by = tuple(draw(st.lists(st.sampled_from(dimensions), max_size=2, unique=True)))
-        if f"{FOLDER}.kind" in dimensions and draw(st.booleans()):
-            where = (("in", (FOLDER, "kind"), draw(st.sampled_from((KINDS[:1], KINDS[:2])))),)
-    first, last = draw(st.sampled_from(((0, 12), (10, 42), (11, DAYS), (12, 73), (-5, DAYS + 5))))
-    period = (FIRST_DAY + timedelta(days=first), FIRST_DAY + timedelta(days=last)) if draw(st.booleans()) else None
-    return Asking(ids, by, via, draw(st.sampled_from(GRAINS)), period, where)
+        by = _split(rng, dimensions)
+        if f"{FOLDER}.kind" in dimensions and (rng.random() < 0.5):
+            where = (("in", (FOLDER, "kind"), rng.choice((KINDS[:1], KINDS[:2]))),)
+    first, last = rng.choice(((0, 12), (10, 42), (11, DAYS), (12, 73), (-5, DAYS + 5)))
+    period = (FIRST_DAY + timedelta(days=first), FIRST_DAY + timedelta(days=last)) if (rng.random() < 0.5) else None
+    return Asking(ids, by, via, rng.choice(GRAINS), period, where)
+
+
+def _split(rng: Random, choices: list[Any]) -> tuple[Path | str, ...]:
+    """No axis, one or two; what lies at the end of a road twice as often as the own columns."""
+    far = [one for one in choices if isinstance(one, str) or len(one) > 1]
+    wanted = rng.choice((0, 1, 1, 2))
+    return tuple(dict.fromkeys(rng.choice(far if far and rng.random() < 0.66 else choices) for _ in range(wanted)))
 
 
 def _dimensions(city: City, sets: set[int]) -> list[str]:
@@ -132,13 +150,13 @@ def _dimensions(city: City, sets: set[int]) -> list[str]:
     return [name for name in names if all(len(roads(city, start, name)) == 1 for start in sets)]
 
 
-def _via(draw: DrawFn, city: City, start: int, by: tuple[Path | str, ...]) -> dict[str, str]:
+def _via(rng: Random, city: City, start: int, by: tuple[Path | str, ...]) -> dict[str, str]:
     """For some dimensions another road than the shortest: the first step is said."""
     found: dict[str, str] = {}
     for name in by:
         links = [link for link in city.sets[start].links if not link.is_many]
-        if isinstance(name, str) and links and draw(st.integers(0, 3)):
-            link = draw(st.sampled_from(links))
+        if isinstance(name, str) and links and rng.randint(0, 3):
+            link = rng.choice(links)
             if len(roads(city, start, name, link.name)) == 1:
                 found[name] = link.name
     return found
