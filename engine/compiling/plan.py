@@ -13,6 +13,7 @@ from engine.compiling.asking import Column, asked_columns, axes_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.contradictions import refuse_contradictions
 from engine.compiling.expand import Expander
+from engine.compiling.leaves import Cell, Flow
 from engine.compiling.marking import Flag, flags_of
 from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
@@ -53,30 +54,44 @@ class Compiled(Struct, frozen=True):
 
 
 def compile_question(
-    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES
-) -> Compiled:
-    """The statement for one question as of an instant (wall clock of the project's zone)."""
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES,
+    presence: Sequence[Flow] = (),
+) -> Compiled:  # fmt: skip
+    """The statement for one question as of an instant (wall clock of the project's zone).
+
+    `presence`: rows to count beside the answer, in the columns that `present` names.
+    """
     try:
         refuse_contradictions(question)
         if question.values:
             return _values(catalog, modifiers, question, viewer, as_of)
-        return _answer(catalog, modifiers, question, viewer, as_of, ready)
+        return _answer(catalog, modifiers, question, viewer, as_of, ready, presence)
     except Refused as refused:
         return Compiled(question, findings=(refused.finding,))
 
 
-def _answer(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready) -> Compiled:
+def present(place: int) -> str:
+    """Column with the number of rows that a flow of `presence` counts."""
+    return f"present_{place + 1}"
+
+
+def _answer(
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready, presence: Sequence[Flow] = ()
+) -> Compiled:
     columns = asked_columns(catalog, modifiers, question)
     axes = axes_of(catalog, modifiers, question, columns)
     shape = shape_of(catalog, question, axes, as_of)
     expander = Expander(catalog, modifiers)
     writer = new_writer(catalog, Scope(viewer), expander)
     hidden = {axis.name for axis in axes if axis.is_hidden}
-    trees, rolled = rolled_up(catalog, ready, viewer, [_tree(expander, column, shape) for column in columns])
-    writer.foresee(trees)
+    every, rolled = rolled_up(
+        catalog, ready, viewer, [*(_tree(expander, column, shape) for column in columns), *(Cell(flow) for flow in presence)]
+    )
+    trees, counts = every[: len(columns)], [(present(i), tree) for i, tree in enumerate(every[len(columns) :])]
+    writer.foresee(every)
     values = [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)]
     flags = flags_of(catalog, values)
-    body = answer_select(writer, [*values, *((flag.column, flag.tree) for flag in flags)], shape, question.fill)
+    body = answer_select(writer, [*values, *((flag.column, flag.tree) for flag in flags), *counts], shape, question.fill)
     body.set("expressions", [one for one in body.expressions if one.alias_or_name not in hidden])
     body = _omitted(catalog, body, columns)
     select = _ordered(catalog, writer, body, question, columns, shape, [flag.column for flag in flags])

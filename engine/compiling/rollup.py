@@ -94,7 +94,10 @@ def _flow(catalog: Catalog, ready: Ready, viewer: Viewer, flow: Flow, cell: Cell
 
 
 def _parts(state: Stored, total: Sum) -> tuple[StoredSum, ...] | None:
-    """The stored columns that the aggregate is made of: one, or for an average two."""
+    """The stored columns that the aggregate is made of: one, or for an average two; how many rows meet a condition is always kept."""
+    number = next((name for condition, name in state.numbers if total == Sum("count", None, condition)), None)
+    if number is not None:
+        return (StoredSum(total, number, number),)
     wanted = [replace(total, agg="sum"), replace(total, agg="count")] if total.agg == "avg" else [total]
     found = [next((one for one in state.sums if one.sum == want), None) for want in wanted]
     return tuple(one for one in found if one is not None) if all(found) else None

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from engine.compiling.batch import Group, groups_of
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import bucket_start, moved, wall
-from engine.compiling.plan import NO_STATES, Compiled
+from engine.compiling.plan import NO_STATES, Compiled, present
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
@@ -185,15 +186,29 @@ class _Batch:
             return
         world, key = self.world, self.keys[members[0]]
         make = world.plans.plan if world.plans is not None else planned
-        plan = make(world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored)
+        plan = make(
+            world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored, group.presence
+        )
         versions = {one: world.version(one) for one in plan.compiled.tables}
         answer, table = _answer(world, plan, key.as_of, versions)
         for nth, place in enumerate(members):
             own = group.names[nth] if group.names else None
-            self.ready[place] = answer if own is None or table is None else _apart(world, answer, table, self.questions[place], own)
+            if own is None or table is None:
+                self.ready[place] = answer
+            else:
+                mine = _own_rows(table, group.needs[nth]) if group.needs else table
+                self.ready[place] = _apart(world, answer, mine, self.questions[place], own)
             if world.results is not None and answer.frame is not None:
                 world.results.put(self.keys[place], Standing(self.ready[place], versions))
                 world.results.land(self.keys[place])
+
+
+def _own_rows(table: pa.Table, needs: Sequence[int]) -> pa.Table:
+    """The rows of a joint answer that one of its questions has: those where one of its conditions counted a row."""
+    if not needs:
+        return table
+    counted = [pc.fill_null(pc.greater(table.column(present(place)), 0), False) for place in needs]
+    return table.filter(reduce(pc.or_, counted))
 
 
 def _apart(world: _World, answer: Answer, table: pa.Table, question: Question, names: tuple[str, ...]) -> Answer:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlglot import exp
 
+from engine.compiling.leaves import Flow
 from engine.compiling.modifying import Modifiers
 from engine.compiling.plan import NO_STATES, Compiled, compile_question
 from engine.compiling.rollup import Ready
@@ -29,21 +30,22 @@ class Plan(Struct, frozen=True):
 class Plans:
     """Plans of one catalog for one warehouse, the longest unused forgotten first; safe to share between threads.
 
-    The key holds everything that a plan depends on: the question, who asks, as of when, which states hold. Another catalog empties it.
+    The key holds everything that a plan depends on: the question, who asks, as of when, which states hold, what is counted beside it.
+    Another catalog empties it.
     """
 
     def __init__(self, most: int = MOST_PLANS) -> None:
         self._most = most
         self._catalog: Catalog | None = None
-        self._plans: OrderedDict[tuple[bytes, Viewer, datetime, tuple[int, ...]], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[bytes, Viewer, datetime, tuple[int, ...], tuple[Flow, ...]], Plan] = OrderedDict()
         self._lock = Lock()
 
     def plan(
         self, catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str],
-        ready: Ready = NO_STATES,
+        ready: Ready = NO_STATES, presence: tuple[Flow, ...] = (),
     ) -> Plan:  # fmt: skip
         """The plan of the question, compiled now unless it is known."""
-        key = (msgspec.json.encode(question), viewer, as_of, ready.stamp)
+        key = (msgspec.json.encode(question), viewer, as_of, ready.stamp, presence)
         with self._lock:
             if catalog is not self._catalog:
                 self._plans.clear()
@@ -52,7 +54,7 @@ class Plans:
             if known is not None:
                 self._plans.move_to_end(key)
                 return known
-        made = planned(catalog, modifiers, question, viewer, as_of, write, ready)
+        made = planned(catalog, modifiers, question, viewer, as_of, write, ready, presence)
         with self._lock:
             if catalog is self._catalog:
                 self._plans[key] = made
@@ -63,10 +65,10 @@ class Plans:
 
 def planned(
     catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str],
-    ready: Ready = NO_STATES,
+    ready: Ready = NO_STATES, presence: tuple[Flow, ...] = (),
 ) -> Plan:  # fmt: skip
     """The plan of a question, compiled anew."""
-    compiled = compile_question(catalog, modifiers, question, viewer, as_of, ready)
+    compiled = compile_question(catalog, modifiers, question, viewer, as_of, ready, presence)
     if compiled.statement is None:
         return Plan(compiled)
     sql = write(compiled.statement.tree)
