@@ -28,7 +28,7 @@ def dense_periods(writer: Writer, source: str, keys: Sequence[str], merges: Sequ
     grid = grid.from_(exp.Table(this=identifier(spine), alias=exp.TableAlias(this=identifier("periods"))), copy=False)
     if keys:
         groups = exp.Select(expressions=[column_ref(None, key) for key in keys]).distinct(copy=False).from_(_table(source), copy=False)
-        grid = grid.join(groups.subquery("groups", copy=False), join_type="cross", copy=False)
+        grid.append("joins", exp.Join(this=groups.subquery("groups", copy=False), kind="CROSS"))
     stacked = exp.Union(this=rows, expression=grid, distinct=False)
     columns = [named(column_ref("stacked", key), key) for key in (*keys, TIME)]
     columns += [named(merge(column_ref("stacked", name)), name) for name, merge in merges]

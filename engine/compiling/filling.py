@@ -30,8 +30,9 @@ def filler(writer: Writer, branches: Sequence[exp.Select], keys: Sequence[str], 
         pieces.append((exp.Table(this=identifier(spine), alias=exp.TableAlias(this=identifier("every_period"))), {TIME: TIME}))
     places = {key: column_ref(source.alias_or_name, column) for source, columns in pieces for key, column in columns.items()}
     select = exp.Select(expressions=[named(places[key], key) for key in keys])
-    for i, (source, _) in enumerate(pieces):
-        select = select.from_(source, copy=False) if i == 0 else select.join(source, join_type="cross", copy=False)
+    select = select.from_(pieces[0][0], copy=False)
+    for piece, _ in pieces[1:]:
+        select.append("joins", exp.Join(this=piece, kind="CROSS"))
     return select
 
 

@@ -265,7 +265,9 @@ def series_of_dates(
     value = typed(moment, "date" if is_date_grain(grain) else "timestamp")
     select = exp.Select(expressions=[exp.Alias(this=value, alias=exp.Identifier(this="t"))])
     series = exp.Table(this=calls, alias=periods)
-    select = select.from_(exp.Table(this=exp.Identifier(this=bounds))).join(series, join_type="cross") if bounds else select.from_(series)
+    select = select.from_(exp.Table(this=exp.Identifier(this=bounds)) if bounds else series, copy=False)
+    if bounds:
+        select.append("joins", exp.Join(this=series, kind="CROSS"))
     if grain == "ten_day":
         firsts = [whole(day) for day in (1, 11, 21)]
         select = select.where(exp.In(this=date_part(moment.copy(), "day"), expressions=firsts), copy=False)

@@ -1,6 +1,7 @@
 """A tree asked in another shape: every leaf in it moves together, so that a value and its parts always mean the same period."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ def reshaped_leaf(leaf: Any, change: Change) -> Any:
     return replace(leaf, shape=change(leaf.shape))
 
 
+@lru_cache(maxsize=4096)
 def looked_back(leaf: Any) -> Any:
     """The leaf as it is really computed: at its own, earlier period; what links it to the answer's period is gone.
 

@@ -18,8 +18,11 @@ def cuts_of(flows: Iterable[Flow], offset: Offset) -> dict[Flow, Cut]:
 
     `offset` is how long after midnight a flow's business day begins.
     """
+    several = list(dict.fromkeys(flows))
+    if len({flow.shape for flow in several}) < 2:
+        return {}
     alike: dict[object, dict[Shape, list[Flow]]] = {}
-    for flow in dict.fromkeys(flows):
+    for flow in several:
         if _span(flow, offset(flow)) is not None:
             spanless = replace(flow.shape, start=None, end=None, until=datetime.max)
             alike.setdefault((flow.dataset, flow.time, flow.before, flow.since, spanless), {}).setdefault(flow.shape, []).append(flow)
@@ -48,7 +51,7 @@ def _cut_out(flows: Sequence[Flow], offset: Offset) -> dict[Flow, Cut]:
 def _span(flow: Flow, offset: timedelta) -> tuple[datetime | None, datetime] | None:
     """First instant and first instant after of the periods that a flow counts; None when one of them is not whole."""
     shape, grain = flow.shape, named_grain(flow.shape.grain)
-    if grain is None or "." in grain or shape.window is not None or shape.shift is not None or _looks_further(flow):
+    if grain is None or "." in grain or shape.window is not None or shape.shift is not None:
         return None
     end = shape.end if shape.end is not None and shape.end + offset <= shape.until else shape.until
     if end == shape.until and (offset or end.year == datetime.max.year):
@@ -56,7 +59,7 @@ def _span(flow: Flow, offset: timedelta) -> tuple[datetime | None, datetime] | N
     edges = [edge for edge in (shape.start, end) if edge is not None]
     if any(bucket_start(edge, grain, shape.week_starts) != edge for edge in edges):
         return None
-    return shape.start, end
+    return None if _looks_further(flow) else (shape.start, end)
 
 
 def _looks_further(flow: Flow) -> bool:

@@ -48,6 +48,7 @@ class Writer:
         self.parameters: dict[str, Value] = {}
         self.relations: dict[object, Relation] = {}
         self.cuts: dict[Flow, Cut] = {}
+        self.rows: dict[Leaf | Across, object] = {}  # what `rows_of` has found out
         self.foreseen: dict[object, dict[Leaf | Across, None]] = {}
         self.marks: set[str] = set()
         self.tables: set[str] = set()
@@ -85,7 +86,9 @@ class Writer:
 
     def rows_of(self, leaf: Leaf | Across) -> object:
         """Leaves that agree in this read the same rows."""
-        return (signature(leaf), dropped_by(self.catalog, leaf))
+        if leaf not in self.rows:
+            self.rows[leaf] = (signature(leaf), dropped_by(self.catalog, leaf))
+        return self.rows[leaf]
 
     def foresee(self, trees: Iterable[object]) -> None:
         """Says which leaves the whole statement will ask for, so that the first scan of a kind counts for all of them."""
