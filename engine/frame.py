@@ -13,7 +13,7 @@ JsonValue = str | int | float | bool | list[str] | None
 
 # Columns that tell about a row and are declared by nobody; they start with "_", which no definition may.
 COMPLETE = "_complete"  # false: the period is not over, a conversion's window is not over, or a source is late
-MARKS = "_marks"  # list of words: carried clamped divided_by_zero incomplete late masked overlapping seam suppressed
+MARKS = "_marks"  # list of words: carried clamped divided_by_zero incomplete late masked overlapping seam stale suppressed
 QUALITY = (COMPLETE, MARKS)
 
 

@@ -1,7 +1,7 @@
 """Questions asked of a warehouse: compiled, run, and returned as frames that say as of when and from what they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache, reduce
 
 import msgspec
@@ -11,21 +11,20 @@ from msgspec import Struct
 
 from engine.compiling.batch import Group, groups_of
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import bucket_start, moved, wall
+from engine.compiling.periods import wall
 from engine.compiling.plan import NO_STATES, Compiled, present
-from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
 from engine.compiling.rollup import Ready
-from engine.compiling.tables import default_time, table_of
+from engine.compiling.tables import table_of
 from engine.findings import Finding
 from engine.frame import Frame
 from engine.loading.catalog import Catalog
 from engine.modifier import Modifier
-from engine.parts import Span
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
 from engine.running.framing import framed
+from engine.running.lateness import known_until, with_lateness
 from engine.running.plans import Plan, Plans, planned
 from engine.running.results import Key, Results
 from engine.running.states import States
@@ -57,24 +56,8 @@ def as_of_question(catalog: Catalog, warehouse: Warehouse, question: Question, n
     """The instant a question is answered as of: what it says, else the earlier of now and the slowest dataset's newest row."""
     if question.as_of is not None:
         return wall(question.as_of, catalog.project.zone)
-    newest = [one for id in datasets_of(catalog, question) if (one := _known_until(catalog, warehouse, id)) is not None]
+    newest = [one for id in datasets_of(catalog, question) if (one := known_until(catalog, warehouse, id)) is not None]
     return min([now, *newest])
-
-
-def _known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> datetime | None:
-    dataset = catalog.dataset(dataset_id)
-    time = default_time(dataset) if dataset is not None else None
-    if dataset is None or time is None:
-        return None
-    state = warehouse.state(table_of(dataset_id, dataset))
-    if state is None or state.watermark is None:
-        return None
-    column = column_of(dataset, time.column)
-    if column is None or column.type != "date":
-        return state.watermark + timedelta(microseconds=1)
-    if dataset.partition == "month":
-        return moved(bucket_start(state.watermark, "month"), Span(months=1))
-    return state.watermark + timedelta(days=1)
 
 
 class Standing(Struct, frozen=True):
@@ -97,7 +80,7 @@ def ask(
 ) -> Iterator[Answer]:  # fmt: skip
     """Answers in the order of the questions, each when it is ready; a question that is wrong gives findings and stops nothing else.
 
-    `now` is wall clock in the project's zone. Whoever asks again and again for one catalog and warehouse keeps `plans` (spare compiling),
+    `now` is wall clock in the project's zone; without it nothing is late. Whoever asks again and again for one catalog and warehouse keeps `plans` (spare compiling),
     `states` (stored partial results are read where they give the same value) and `results` (answers that still hold).
     Raises StatementTimedOut or StatementCancelled.
     """
@@ -129,7 +112,7 @@ class _Batch:
     """The questions of one call; equal ones are answered once, those that count the same rows together."""
 
     def __init__(self, world: _World, questions: Sequence[Question], now: datetime) -> None:
-        self.world, self.questions = world, questions
+        self.world, self.questions, self.now = world, questions, now
         places: dict[bytes, int] = {}
         self.first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
         self.ready: dict[int, Answer] = {}
@@ -152,11 +135,20 @@ class _Batch:
                 place = self.first[index]
                 if place not in self.ready:
                     self._compute(group_of[place] if place in group_of else self._alone(place))
-                yield msgspec.structs.replace(self.ready[place], index=index, question=question)
+                yield self._said(msgspec.structs.replace(self.ready[place], index=index, question=question))
         finally:
             if results is not None:
                 for place in claimed:
                     results.land(self.keys[place])
+
+    def _said(self, answer: Answer) -> Answer:
+        """The answer with what is late at the moment of asking; nobody without a clock is told."""
+        compiled, frame = answer.compiled, answer.frame
+        if self.now == datetime.max or compiled is None or compiled.shape is None or frame is None:
+            return answer
+        world = self.world
+        told = with_lateness(world.catalog, world.warehouse, answer.question, compiled.shape, frame, self.now)
+        return answer if told is frame else msgspec.structs.replace(answer, frame=told)
 
     def _is_kept(self, place: int) -> bool:
         results = self.world.results

@@ -96,13 +96,13 @@ def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.T
     over = shape.until - (offset if is_daily else timedelta())
     bound = over if shape.end is None else min(over, shape.end)
     starts = pc.cast(table.column(TIME), pa.timestamp("us"))
-    is_whole = pc.less_equal(starts, pa.scalar(_last_whole(bound, shape.grain), pa.timestamp("us")))
+    is_whole = pc.less_equal(starts, pa.scalar(last_whole(bound, shape.grain), pa.timestamp("us")))
     if shape.start is not None:
         is_whole = pc.and_(is_whole, pc.greater_equal(starts, pa.scalar(shape.start, pa.timestamp("us"))))
     return pc.fill_null(is_whole, False).combine_chunks()
 
 
-def _last_whole(bound: datetime, grain: str) -> datetime:
+def last_whole(bound: datetime, grain: str) -> datetime:
     """No period that starts later than this is over at the bound, and every one that starts by then is."""
     start = bucket_start(bound, grain)
     if grain in (*MONTHS, "ten_day"):
