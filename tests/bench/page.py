@@ -11,8 +11,8 @@ Data: a made-up city, the same at every run, {total:,} rows, of these {weighings
 Each question of `tests/bench/shapes/` is asked of the engine and of the database in hand-written SQL that gives the same rows
 (compared before they are timed), in turns; the least time of 15 turns counts (5 where one takes more than 2 s). Only time in the
 database is compared; what asking costs on top is the line `overhead`. `hand/hand` is the same hand-written statement against itself:
-what is within it is noise. `cpu` compares processor time instead of wall time. Compiling and loading run on one thread and are
-given as processor time, because the machine is shared.
+what is within it is noise, and a load (mean of the last five minutes) above the number of cores makes much of it. `cpu` compares
+processor time instead of wall time. Compiling and loading run on one thread and are given as processor time.
 """
 
 

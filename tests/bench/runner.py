@@ -61,9 +61,9 @@ def measure(rows: int, out: TextIO, only: str = "", rounds: int = ROUNDS) -> Out
 
 
 def machine() -> str:
-    """Cores, memory and system, as a reader of the figures needs them."""
+    """Cores, memory, system and what else runs, as a reader of the figures needs them."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return f"{os.cpu_count()} cores, {gigabytes:.0f} GB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {gigabytes:.0f} GB, {platform.system()} {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[1]:.1f}"
 
 
 def table(outcome: Outcome) -> str:
