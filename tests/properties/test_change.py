@@ -16,7 +16,7 @@ from engine.running.change_parts import Change, DimensionChange
 from engine.warehouse import Warehouse
 from tests.properties.city import DAYS, FIRST_DAY, Asking, Case, definitions
 from tests.properties.questions import cases
-from tests.properties.running import NOW, answered, catalog_of, duckdb, load_city, question_of
+from tests.properties.running import NOW, a_part, answered, catalog_of, duckdb, load_city, question_of
 
 Days = tuple[date, date]
 
@@ -73,6 +73,7 @@ def divided(change: Change) -> Sequence[DimensionChange]:
 
 
 @pytest.mark.fuzz
+@a_part(2)
 @given(cases(asked=1), two_periods())
 def test_parts_of_a_change_sum_to_it_and_it_is_the_difference_of_two_answers(case: Case, days: tuple[Days, Days]) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -99,6 +100,7 @@ def test_parts_of_a_change_sum_to_it_and_it_is_the_difference_of_two_answers(cas
 
 
 @pytest.mark.fuzz
+@a_part(2)
 @given(cases(asked=1), two_periods())
 def test_a_change_turned_round_is_its_opposite_part_by_part(case: Case, days: tuple[Days, Days]) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
@@ -120,6 +122,7 @@ def test_a_change_turned_round_is_its_opposite_part_by_part(case: Case, days: tu
 
 
 @pytest.mark.fuzz
+@a_part(2)
 @given(cases(aggs=("sum", "count"), may_drop=False, many=False, asked=1, formulas=False), two_periods())
 def test_what_a_member_did_to_a_sum_is_the_change_of_its_own_value_and_nothing_is_left(case: Case, days: tuple[Days, Days]) -> None:
     catalog = catalog_of(definitions(case.city, case.indicators))
