@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
@@ -110,9 +111,47 @@ def rows_of(world: World, id: str, spec: Dimension | None, bounds: list[tuple[st
     """The members within the bounds, in the order of their keys, codes in the order they are written."""
     if spec is None:
         return []
+    chain = coarser(world.catalog, id)
+    above = [bound for bound in bounds if bound[0] in chain]
+    beside = [bound for bound in bounds if bound[0] not in chain]
     if spec.codes:
-        rows = [Row(code.code, code.title, code.parent) for code in spec.codes]
-        return [row for row in rows if all(key in ancestors(world, id, row, bound) for bound, key in bounds)]
+        rows = [] if beside else [Row(code.code, code.title, code.parent) for code in spec.codes]
+    else:
+        rows = stored_rows(world, spec, beside)
+    for dimension, key in above:
+        # By the members' own parents: a table of all levels would be asked for its own key instead of the one above it.
+        inside = keys_below(world, id, rows, dimension, key)
+        rows = [row for row in rows if row.key in inside]
+    return rows
+
+
+def keys_below(world: World, id: str, rows: list[Row], dimension: str, key: str) -> set[str]:
+    """Keys of the rows that lie in a member of a coarser dimension, or are it."""
+    if id == dimension:
+        return {key}
+    spec = world.catalog.dimension(id)
+    above = spec.rolls_up_to if spec is not None else None
+    if spec is None or above is None:
+        return set()
+    if spec.is_ragged:
+        parents = {row.key: row.parent for row in stored_rows(world, msgspec.structs.replace(spec, where=None), [])}
+        return {row.key for row in rows if key in chain_of(row.key, parents)}
+    inside = keys_below(world, above, rows_of(world, above, world.catalog.dimension(above), []), dimension, key)
+    return {row.key for row in rows if row.parent in inside}
+
+
+def chain_of(key: str, parents: dict[str, str | None]) -> list[str]:
+    """A key and those above it."""
+    found: list[str] = []
+    here: str | None = key
+    while here is not None and here not in found:
+        found.append(here)
+        here = parents.get(here)
+    return found
+
+
+def stored_rows(world: World, spec: Dimension, bounds: list[tuple[str, str]]) -> list[Row]:
+    """Members that a dataset holds, within bounds of dimensions that its rows reach."""
     if spec.dataset is None or spec.key is None:
         return []
     columns = list(dict.fromkeys(name for name in (spec.key, spec.label, spec.parent) if name))
@@ -139,20 +178,6 @@ def condition(world: World, dimension: str, key: str) -> str:
     column = column_of(dataset, spec.key) if dataset is not None and spec is not None and spec.key else None
     is_number = column is not None and column.type == "integer" and key.lstrip("-").isdigit()
     return f"{dimension} = {key if is_number else write_value(key)}"
-
-
-def ancestors(world: World, id: str, row: Row, dimension: str) -> set[str]:
-    """The keys of a dimension that a member of a code list lies in: its own, or those above it."""
-    here, key = id, row.key
-    parent = row.parent
-    while here != dimension:
-        above = rolls_up(world, here)
-        if above is None or parent is None:
-            return set()
-        spec = world.catalog.dimension(above)
-        here, key = above, parent
-        parent = next((code.parent for code in (spec.codes if spec is not None else ()) if code.code == key), None)
-    return {key}
 
 
 def is_found(row: Row, text: str) -> bool:

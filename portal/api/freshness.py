@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.compiling.reads import datasets_of
+from engine.compiling.lineage import lineage
 from engine.compiling.tables import table_of
 from engine.kinds.indicator import Indicator
 from engine.question import Question
@@ -28,7 +28,7 @@ UNKNOWN = Freshness(None, "unknown", WORDS["unknown"])
 def freshness_of(world: World, id: str, indicator: Indicator) -> Freshness:
     """The freshness of an indicator; a definition that promises nothing is never stale."""
     question = Question(indicators=(id,))
-    datasets = datasets_of(world.catalog, question)
+    datasets = {use.dataset for use in trail.all_uses} if (trail := lineage(world.catalog, id)) is not None else set()
     if not datasets:
         return UNKNOWN
     if not any(has_rows(world, dataset) for dataset in datasets):

@@ -13,15 +13,12 @@ from engine.frame import COMPLETE, MARKS, Frame, FrameColumn
 from engine.question import Question
 from engine.running.ask import Answer
 from portal.api.indicator_facts import formula_text
+from portal.api.mark_words import MARK_WORDS
 from portal.api.titles import titled
 from portal.api.world import World
 from renderers.period import instant_label
 
 Cell = str | int | float | bool | date | datetime | None
-MARK_WORDS = {
-    "late": "数据延迟", "carried": "沿用前值", "clamped": "月末对齐", "suppressed": "已抑制", "masked": "已脱敏",
-    "divided_by_zero": "除以零", "overlapping": "分组有重叠",
-}  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # no spreadsheet can hold these
 
 

@@ -15,15 +15,12 @@ from engine.frame import JsonValue
 from engine.loading.catalog import Catalog
 from engine.running.ask import Answer
 from portal.api.answer_line import AnswerLine, ColumnLine, Rows
+from portal.api.mark_words import MARK_WORDS
 from portal.api.tree import Node
 from renderers.number import NOTHING, write_value
 
 ROLE_WORDS = {
     "measure": "度量", "filter": "条件", "weight": "权重", "join": "连接", "time": "时间", "stock": "存量", "match": "匹配",
-}  # fmt: skip
-MARK_WORDS = {
-    "late": "数据延迟", "stale": "数据陈旧", "carried": "沿用前值", "clamped": "月末对齐", "suppressed": "已抑制", "masked": "已脱敏",
-    "divided_by_zero": "除以零", "overlapping": "分组有重叠", "seam": "跨口径，不合并", "incomplete": "后续未满期",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The catalogue found by what people type, the facts of an indicator, and the members of a dimension."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -10,8 +11,13 @@ from litestar.testing import TestClient
 from engine.kind import Definition
 from engine.kinds.indicator import Indicator
 from engine.loading.catalog import Catalog, build_catalog
-from engine.running.definitions import load_checked
+from engine.running.definitions import load_checked, load_texts_checked
+from engine.warehouses.duckdb import DuckDbWarehouse
 from portal.api.search_index import SearchIndex
+from portal.api.titles import Titles
+from portal.api.world import World
+from portal.app import create_app
+from tests.portal.small_city import NOW, load
 
 Client = TestClient[Any]
 SHIPPED = Path(__file__).parents[2] / "definitions"
@@ -146,3 +152,58 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(client: Client) -> None:
         assert client.get("/api/catalog/search", params={"q": text}).status_code == 200
     said = client.get("/api/dimensions/city.district/members", params={"within": "city.district:110105' or 1=1 --"}).json()
     assert said["members"] == []
+
+
+HIERARCHY = {
+    "project.yaml": "title: 城\nregion: r.district\n",
+    "r/places.dataset.yaml": (
+        "title: 区划\none_row_is: 一个区划\nkey: [code]\nregion: public\ncolumns:\n  - {name: code, title: 代码, type: text}\n"
+        "  - {name: name, title: 名, type: text}\n  - {name: level, title: 级, type: text}\n  - {name: up, title: 上级, type: text}\n"
+    ),
+    "r/city.dimension.yaml": "title: 市\ndataset: r.places\nwhere: level = 'city'\nkey: code\nlabel: name\n",
+    "r/district.dimension.yaml": "title: 区\ndataset: r.places\nwhere: level = 'district'\nkey: code\nlabel: name\nrolls_up_to: r.city\nparent: up\n",
+    "r/street.dimension.yaml": "title: 街道\ndataset: r.places\nwhere: level = 'street'\nkey: code\nlabel: name\nrolls_up_to: r.district\nparent: up\n",
+    "r/class.dimension.yaml": "title: 大类\ncodes: [{code: x, title: 甲类}, {code: y, title: 乙类}]\n",
+    "r/kind.dimension.yaml": "title: 小类\nrolls_up_to: r.class\ncodes: [{code: x1, title: 甲一, parent: x}, {code: y1, title: 乙一, parent: y}]\n",
+    "r/bins.dataset.yaml": (
+        "title: 桶站\none_row_is: 一个桶站\nkey: [id]\nregion: place\ncolumns:\n  - {name: id, title: 号, type: text}\n"
+        "  - {name: place, title: 街道, type: text, dimension: r.street}\n"
+    ),
+    "r/bin.dimension.yaml": "title: 桶站\ndataset: r.bins\nkey: id\n",
+}  # fmt: skip
+PLACES = [("1", "京", "city", None), ("11", "东", "district", "1"), ("12", "西", "district", "1"), ("111", "东甲街", "street", "11"), ("121", "西甲街", "street", "12")]
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A city of three levels, with bins in its streets."""
+    checked = load_texts_checked(HIERARCHY)
+    assert [finding.text("en") for finding in checked.findings] == []
+    catalog, warehouse = checked.catalog, DuckDbWarehouse(memory_limit="500MB")
+    load(catalog, warehouse, "r.places", [dict(zip(("code", "name", "level", "up"), place, strict=True)) for place in PLACES])
+    load(catalog, warehouse, "r.bins", [{"id": "b1", "place": "111"}, {"id": "b2", "place": "121"}])
+    world = World(catalog, warehouse, lambda: NOW, "v", tmp_path_factory.mktemp("none"), Titles(catalog, warehouse))
+    with TestClient(create_app(world), base_url="http://127.0.0.1:8000") as client:
+        yield client
+
+
+def keys(client: Client, dimension: str, *within: str) -> list[str]:
+    """Keys of the members within others."""
+    return [one["key"] for one in client.get(f"/api/dimensions/{dimension}/members", params={"within": list(within)}).json()["members"]]
+
+
+def test_a_reader_drills_down_from_the_city_to_a_street_and_up_again(levels: Client) -> None:
+    assert keys(levels, "r.district", "r.city:1") == ["11", "12"]
+    assert keys(levels, "r.street", "r.district:11") == ["111"]
+    assert keys(levels, "r.street", "r.city:1") == ["111", "121"]
+    assert keys(levels, "r.street", "r.city:1", "r.district:12") == ["121"]
+    assert keys(levels, "r.street", "r.district:99") == []
+    (street,) = levels.get("/api/dimensions/r.street/members", params={"within": "r.district:11"}).json()["members"]
+    assert street == {"key": "111", "title": "东甲街", "parent": {"dimension": "r.district", "key": "11", "title": "东"}, "has_finer": False}
+    assert [one["has_finer"] for one in levels.get("/api/dimensions/r.district/members").json()["members"]] == [True, True]
+
+
+def test_codes_and_things_in_a_place_are_found_within_it_too(levels: Client) -> None:
+    assert keys(levels, "r.kind", "r.class:x") == ["x1"]
+    assert keys(levels, "r.bin", "r.street:121") == ["b2"]
+    assert keys(levels, "r.bin", "r.district:11") == ["b1"]
