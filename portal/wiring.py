@@ -39,7 +39,7 @@ from portal.api.definition_version import definition_version
 from portal.api.titles import Titles
 from portal.api.world import World
 
-DEFINITIONS, VAR, DATABASE = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL"
+DEFINITIONS, VAR, DATABASE, CLOCK = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL", "CHENGMAI_CLOCK"
 
 
 REPOSITORY = Path(__file__).parents[1]
@@ -132,8 +132,11 @@ def postgres(dsn: str) -> Warehouse:
 
 
 def clock_of(catalog: Catalog) -> Callable[[], datetime]:
-    """The wall clock in the project's zone, in whole seconds."""
-    zone = ZoneInfo(catalog.project.zone)
+    """The wall clock in the project's zone, in whole seconds; CHENGMAI_CLOCK stops it at an instant, for pictures and rehearsals."""
+    zone, stopped = ZoneInfo(catalog.project.zone), os.environ.get(CLOCK)
+    if stopped:
+        instant = datetime.fromisoformat(stopped)
+        return lambda: instant
     return lambda: datetime.now(zone).replace(tzinfo=None, microsecond=0)
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from tests.portal.test_serve import free_port, said_until, serving
 
 ROOT = Path(__file__).parents[2]
+CLOCK = "2026-11-20T10:00:00"
 SIZES = {"desk": (1366, 768), "hall": (1920, 1080), "phone": (390, 844)}
 PAGES = {
     "catalogue": "/?plain=1",
@@ -70,10 +71,10 @@ class Server(Struct, frozen=True):
 
 @contextmanager
 def city_server(folder: Path) -> Iterator[Server]:
-    """`chengmai serve` with the shipped definitions and a fresh data folder."""
+    """`chengmai serve` with the shipped definitions and a fresh data folder, its clock stopped: the seeded city is the same at every run."""
     (folder / "definitions").symlink_to(ROOT / "definitions", target_is_directory=True)
     port = free_port()
-    with serving(folder, port) as process:
+    with serving(folder, port, CHENGMAI_CLOCK=CLOCK) as process:
         said = said_until(process, "就绪")
         assert "就绪" in said, said
         yield Server(f"http://127.0.0.1:{port}")

@@ -26,12 +26,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def serving(folder: Path, port: int, **environment_too: str) -> Iterator[subprocess.Popen[str]]:
     """`chengmai serve` below a folder."""
     command = [sys.executable, "-c", "from portal.cli.main import main; main()", "serve", "--port", str(port)]
     places = ["--definitions", str(folder / "definitions"), "--var", str(folder / "var")]
     # A proxy that is not there: whoever reaches for the network fails.
-    environment = {**os.environ, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "COLUMNS": "200"}
+    environment = {**os.environ, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "COLUMNS": "200", **environment_too}
     process = subprocess.Popen(
         [*command, *places], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
     )
