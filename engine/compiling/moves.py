@@ -1,7 +1,7 @@
 """Levels of counts and exact sums by what opens and what closes: each row is read twice at most, whatever the number of periods."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -18,7 +18,6 @@ from engine.expression.tree import Column
 from engine.modifier import Shape
 
 ROWS = "level_rows"
-LONGEST_PERIOD = timedelta(days=400)
 
 Condition = exp.Expression | None
 
@@ -103,7 +102,7 @@ def _branch(
 ) -> exp.Select:  # fmt: skip
     """Rows by the period they open in, or, counted below zero, by the period they close in."""
     shape, grain = level.shape, named_grain(level.shape.grain) or "day"
-    last = shape.until if shape.end is None else min(shape.until, shape.end + LONGEST_PERIOD)
+    last = shape.until if shape.end is None else min(shape.until, shape.end)
     moment, before = scan.own(level.opens), [_is_before(scan, level.opens, last)]
     if not is_opening:
         # Closed before it opened: it leaves when it comes, and no other condition is needed to keep it out.

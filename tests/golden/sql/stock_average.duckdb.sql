@@ -23,7 +23,7 @@ WITH days_asked AS (
     COUNT(*) AS count_rows
   FROM stocks.cases AS cases
   WHERE
-    cases.opened_at < CAST('2026-07-01 00:00:00' AS TIMESTAMP)
+    cases.opened_at < CAST('2026-02-01 00:00:00' AS TIMESTAMP)
   GROUP BY
     1
   UNION ALL
@@ -32,8 +32,8 @@ WITH days_asked AS (
     -COUNT(*) AS count_rows
   FROM stocks.cases AS cases
   WHERE
-    cases.opened_at < CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-    AND cases.closed_at < CAST('2026-07-01 00:00:00' AS TIMESTAMP)
+    cases.opened_at < CAST('2026-02-01 00:00:00' AS TIMESTAMP)
+    AND cases.closed_at < CAST('2026-02-01 00:00:00' AS TIMESTAMP)
   GROUP BY
     1
 ), dense AS (
