@@ -40,7 +40,9 @@ def write_spine(writer: Writer, shape: Shape, low: exp.Expression | None, high: 
     series = nodes.series_of_dates(first, last, grain, week_starts, bounds)
     inner = series.subquery("periods_asked", copy=False)
     t = column_ref("periods_asked", "t")
-    ends = exp.Least(this=period_end(t.copy(), grain), expressions=[nodes.literal_timestamp(stop)])
+    ends: exp.Expression = period_end(t.copy(), grain)
+    if end is None or "." in grain or bucket_start(end, grain, week_starts) != end:  # else every period is over by then
+        ends = exp.Least(this=ends, expressions=[nodes.literal_timestamp(stop)])
     columns = [named(t, TIME), named(ends, "ends")]
     if shape.window is not None:
         columns.append(named(begins(shape, t.copy(), ends.copy(), week_starts), "begins"))

@@ -57,16 +57,7 @@ def test_the_first_minute_by_keyboard_alone(browser: Browser, server: Server, tm
     assert "生活垃圾清运量" in focused(page)
     press("Enter")
     page.get_by_role("heading", level=1, name="生活垃圾清运量").wait_for()
-    # split by district: it is, and the members are reached by Tab; one goes down and comes up again
-    page.locator("#members tbody tr").nth(15).wait_for()
-    tab_to(page, "button.member")
-    first = focused(page)
-    press("ArrowDown")
-    assert focused(page) != first
-    press("Enter")
-    page.get_by_role("heading", level=2, name="按街道（乡镇）").wait_for()
-    press("Escape")
-    page.get_by_role("heading", level=2, name="按区").wait_for()
+    split_by_keyboard(page)
     # compare with last year, look at the table and back
     press("c")
     page.get_by_text("较去年同期").wait_for()
@@ -94,6 +85,20 @@ def test_the_first_minute_by_keyboard_alone(browser: Browser, server: Server, tm
     check_download(coming.value, tmp_path)
     assert opened.errors == []
     page.context.close()
+
+
+def split_by_keyboard(page: Page) -> None:
+    """The members of the split are reached by Tab; one goes down a level and comes up again."""
+    press = page.keyboard.press
+    page.locator("#members tbody tr").nth(15).wait_for()
+    tab_to(page, "button.member")
+    first = focused(page)
+    press("ArrowDown")
+    assert focused(page) != first
+    press("Enter")
+    page.get_by_role("heading", level=2, name="按街道（乡镇）").wait_for()
+    press("Escape")
+    page.get_by_role("heading", level=2, name="按区").wait_for()
 
 
 def focused(page: Page) -> str:

@@ -13,10 +13,10 @@ from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 from engine.warehouses.postgres import PostgresWarehouse
 from tests.properties import series, test_stocks
+from tests.properties.by_hand import MODIFIERS
 from tests.properties.running import a_part, answered, catalog_of, differences, load, table
 from tests.properties.series import ID, Series, rows_of
 from tests.properties.series import series as serieses
-from tests.properties.test_modifiers import MODIFIERS
 from tests.warehouse_fixtures import fresh_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.fuzz]

@@ -19,10 +19,7 @@ WITH rides_by_day AS (
 ), days_asked AS (
   SELECT
     periods_asked.t AS period,
-    LEAST(
-      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY,
-      CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-    ) AS ends,
+    CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY AS ends,
     CAST(CAST(DATE_TRUNC('MONTH', CAST(periods_asked.t AS TIMESTAMP)) AS DATE) AS TIMESTAMP) AS begins
   FROM (
     SELECT

@@ -22,15 +22,9 @@ WITH rides_by_day AS (
 ), days_asked AS (
   SELECT
     periods_asked.t AS period,
-    LEAST(
-      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY,
-      CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-    ) AS ends,
+    CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY AS ends,
     (
-      LEAST(
-        CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY,
-        CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-      )
+      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' DAY
     ) + INTERVAL '-7' DAY AS begins
   FROM (
     SELECT

@@ -19,10 +19,7 @@ WITH weighings_by_district_quarter AS (
 ), quarters_asked AS (
   SELECT
     periods_asked.t AS period,
-    LEAST(
-      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '3' MONTH,
-      CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-    ) AS ends
+    CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '3' MONTH AS ends
   FROM (
     SELECT
       CAST(periods.moment AS DATE) AS t
@@ -66,10 +63,7 @@ WITH weighings_by_district_quarter AS (
 ), quarters_asked_2 AS (
   SELECT
     periods_asked.t AS period,
-    LEAST(
-      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '3' MONTH,
-      CAST('2025-07-01 00:00:00' AS TIMESTAMP)
-    ) AS ends
+    CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '3' MONTH AS ends
   FROM (
     SELECT
       CAST(periods.moment AS DATE) AS t

@@ -22,10 +22,7 @@ WITH rides_by_month AS (
 ), months_asked AS (
   SELECT
     periods_asked.t AS period,
-    LEAST(
-      CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' MONTH,
-      CAST('2026-07-01 00:00:00' AS TIMESTAMP)
-    ) AS ends,
+    CAST(periods_asked.t AS TIMESTAMP) + INTERVAL '1' MONTH AS ends,
     CAST(CAST(DATE_TRUNC('YEAR', CAST(periods_asked.t AS TIMESTAMP)) AS DATE) AS TIMESTAMP) AS begins
   FROM (
     SELECT
