@@ -9,18 +9,26 @@ from playwright.sync_api import sync_playwright
 from tests.browser.visiting import ROOT, city_server, launched, visit
 
 FOLDER = ROOT / "docs" / "screens"
+BENCH = "i=sanitation.msw_day&i=sanitation.kw_rate&i=city.population&f=sanitation.msw_day+*+sanitation.kw_rate+%2F+100&grain=month"
 # name: (address, window, scheme, whole page)
 SCREENS = {
-    "catalogue": ("/?plain=1", "hall", "dark", False),
-    "catalogue-light": ("/?plain=1", "desk", "light", False),
-    "catalogue-phone": ("/?plain=1", "phone", "dark", False),
-    "indicator": ("/indicators/sanitation.msw_day", "hall", "dark", True),
-    "indicator-phone": ("/indicators/sanitation.msw_day", "phone", "dark", False),
-    "formula": ("/indicators/sanitation.transfer_load_rate?last=P90D", "hall", "dark", True),
-    "formula-light": ("/indicators/sanitation.transfer_load_rate", "desk", "light", True),
+    "catalogue": ("/app/", "hall", "dark", False),
+    "catalogue-desk": ("/app/", "desk", "light", False),
+    "catalogue-phone": ("/app/", "phone", "dark", False),
+    "found": ("/app/?q=shljqyl", "desk", "dark", False),
+    "indicator": ("/app/indicators/sanitation.msw_day?vs=yoy", "hall", "dark", True),
+    "indicator-desk": ("/app/indicators/sanitation.transfer_load_rate", "desk", "light", True),
+    "indicator-phone": ("/app/indicators/sanitation.msw_day?vs=yoy", "phone", "dark", True),
+    "drilled": ("/app/indicators/sanitation.msw_day?cut=city.district:110105&by=city.street", "desk", "dark", False),
+    "members": ("/app/indicators/sanitation.msw_day?pick=110105&pick=110108&pick=110106", "hall", "light", False),
+    "table": ("/app/indicators/sanitation.msw_day?grain=month&vs=yoy&show=table", "desk", "light", False),
+    "workbench": (f"/app/workbench?{BENCH}", "hall", "dark", False),
+    "workbench-pivot": (f"/app/workbench?{BENCH}&see=pivot", "desk", "dark", True),
+    "workbench-scatter": ("/app/workbench?i=sanitation.msw_day&i=sanitation.transfer_load_rate&see=scatter", "desk", "light", False),
+    "workbench-phone": ("/app/workbench?i=sanitation.msw_day&see=share", "phone", "light", False),
+    "plain-catalogue": ("/?plain=1", "desk", "light", False),
+    "plain-formula": ("/indicators/sanitation.transfer_load_rate", "desk", "dark", True),
     "reference": ("/reference#indicator", "hall", "dark", False),
-    "api": ("/api", "hall", "dark", False),
-    "error": ("/indicators/sanitation.msw_dya", "desk", "dark", False),
 }
 
 

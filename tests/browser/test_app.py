@@ -67,6 +67,7 @@ def test_what_is_shown_stands_in_the_address_and_the_way_back_is_kept(browser: B
     page.get_by_role("button", name="去年同期", exact=True).click()
     page.get_by_role("button", name="表", exact=True).click()
     page.get_by_role("rowheader", name="2026年10月", exact=True).wait_for()
+    page.get_by_role("columnheader", name="去年同期（万t）", exact=True).wait_for()
     rows = page.locator("#series tbody tr").all_text_contents()
     # when somebody else opens the same address
     other = visit(browser, server, "desk").open(page.url.removeprefix(server.address))

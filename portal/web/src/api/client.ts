@@ -1,6 +1,6 @@
 // The only place that talks to the server: every refusal becomes a Refusal with the server's own words.
 import type {
-  AnswerLine, Correlation, Explained, Facts, FormulaAnswer, FormulaQuestion, LineageGraph, Members, Period, Problem, Question,
+  AnswerLine, Correlation, Explained, Facts, FormulaAnswer, FormulaQuestion, LineageGraph, Members, Period, Problem, Project, Question,
   SearchAnswer, SqlText, Trouble, Why,
 } from "./types";
 
@@ -96,6 +96,7 @@ export function troubleOf(error: unknown): Trouble {
 
 const of = (id: string): string => `/api/indicators/${encodeURIComponent(id)}`;
 
+export const project = (signal?: AbortSignal): Promise<{ definition: Project }> => got("/api/catalog/project/project", signal);
 export const search = (parameters: Parameters, signal?: AbortSignal): Promise<SearchAnswer> =>
   got(`/api/catalog/search${queryOf(parameters)}`, signal);
 export const facts = (id: string, signal?: AbortSignal): Promise<Facts> => got(of(id), signal);

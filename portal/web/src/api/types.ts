@@ -344,3 +344,9 @@ export interface Correlation {
   sentence_en: string;
   definition_version: string;
 }
+
+/** What the project itself says, as its file does. */
+export interface Project {
+  title: string;
+  domains?: { name: string; title: string }[];
+}

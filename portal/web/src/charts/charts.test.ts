@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lineagePicture } from "./lineage";
 import { closestLine } from "./scatter";
-import { finishedPart, limitsInSight, type Trend } from "./trend";
+import { finishedPart, limitsInSight, tickDecimals, type Trend } from "./trend";
 import { placed } from "./waterfall";
 
 const TREND: Trend = {
@@ -17,6 +17,9 @@ describe("a trend", () => {
   });
   it("of unfinished periods alone is drawn as it is", () => {
     expect(finishedPart({ ...TREND, complete: [false, false, false] }).times).toHaveLength(3);
+  });
+  it("has ticks that differ from each other and are written alike", () => {
+    expect([tickDecimals([18500, 20800], "万", false), tickDecimals([3172, 514], "", true), tickDecimals([5, 5, null], "", false)]).toEqual([2, 0, 0]);
   });
   it("shows the limits near its values and leaves out the far ones", () => {
     const limit = (value: number) => ({ comparison: "at_or_above" as const, level: "red" as const, limit: value });

@@ -1,6 +1,6 @@
 // A value over time: one or several lines or bars, the comparison dashed beside it, the unfinished period open.
 import type { LevelLimit } from "../api/types";
-import { writeNumber, type NumberStyle } from "../format/number";
+import { SCALES, writeNumber, type NumberStyle } from "../format/number";
 import { periodLabel, tickLabel } from "../format/period";
 import { STATES } from "../format/level";
 import type { EChartsOption } from "./echarts";
@@ -51,7 +51,9 @@ export function colorOf(series: readonly Series[], n: number, colors: Palette): 
 export function trendOption(whole: Trend, colors: Palette): EChartsOption {
   const trend = finishedPart(whole);
   const first = trend.series[0];
-  const write = (value: number): string => writeNumber(value, "", first?.style.scale ? { scale: first.style.scale, decimals: null } : undefined).text;
+  const scale = first?.style.scale ?? "";
+  const decimals = tickDecimals(trend.series.flatMap((one) => one.values), scale, trend.form === "bar");
+  const write = (value: number): string => writeNumber(value, "", { scale, decimals }).text;
   const isAlone = trend.series.filter((each) => !each.isBaseline).length === 1;
   return {
     ...QUIET,
@@ -61,6 +63,15 @@ export function trendOption(whole: Trend, colors: Palette): EChartsOption {
     tooltip: tooltip(colors, "axis", (params) => tipOf(trend, colors, params as Pointed[])),
     series: trend.series.flatMap((one, n) => drawn(trend, one, colorOf(trend.series, n, colors), isAlone && !one.isBaseline, colors)),
   } as EChartsOption;
+}
+
+/** Decimals that tell neighbouring ticks of an axis apart, the same for all of them. */
+export function tickDecimals(values: readonly (number | null)[], scale: string, fromZero: boolean): number {
+  const known = values.filter((value): value is number => value !== null);
+  if (!known.length) return 0;
+  const low = fromZero ? Math.min(0, ...known) : Math.min(...known);
+  const step = (Math.max(...known) - low) / 4 / (SCALES[scale] ?? 1);
+  return step > 0 ? Math.min(6, Math.max(0, Math.ceil(-Math.log10(step)))) : 0;
 }
 
 function tipOf(trend: Trend, colors: Palette, params: Pointed[]): HTMLElement {

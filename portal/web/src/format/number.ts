@@ -1,6 +1,6 @@
 // Numbers as people of the city read them: scaled by 万 and 亿, grouped by thousands, never with digits that were not measured.
 
-const SCALES: Record<string, number> = { "": 1, 百: 100, 千: 1_000, 万: 10_000, 百万: 1_000_000, 千万: 10_000_000, 亿: 100_000_000 };
+export const SCALES: Record<string, number> = { "": 1, 百: 100, 千: 1_000, 万: 10_000, 百万: 1_000_000, 千万: 10_000_000, 亿: 100_000_000 };
 export const NOTHING = "—";
 
 /** How a column of numbers is written: one scale and one number of decimals for all of them. */
