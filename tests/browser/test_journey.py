@@ -22,7 +22,7 @@ def test_the_first_minute_by_mouse_alone(browser: Browser, server: Server, tmp_p
     page.locator("a.row").filter(has=page.get_by_text("生活垃圾清运量", exact=True)).click()
     page.get_by_role("heading", level=1, name="生活垃圾清运量").wait_for()
     # split by district
-    page.get_by_label("切分").select_option(label="区")
+    page.get_by_role("combobox", name="切分").select_option(label="区")
     page.locator("#members tbody tr").nth(15).wait_for()
     # compare with last year
     page.get_by_role("button", name="去年同期", exact=True).click()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pyarrow as pa
@@ -62,7 +63,8 @@ def test_a_client_that_goes_away_stops_the_statement_and_the_questions_after_it(
         await lines.aclose()
         return cast(dict[str, Any], first)
 
-    assert asyncio.run(read_one_line())["index"] == 0
+    with ThreadPoolExecutor(1) as own:  # the browser tests of this process keep a loop running in the main thread
+        assert own.submit(asyncio.run, read_one_line()).result()["index"] == 0
     (handle,) = warehouse_of(watched).handles
     assert handle is not None
     assert handle.asked
