@@ -3,13 +3,13 @@ PORT ?= 8000
 PYTEST := .venv/bin/pytest $(PYTEST_ARGS)
 # Two at a time; what shares one costly thing (a server, a load of real data) stays together as an xdist_group.
 TWO := -n 2 --dist loadgroup
-FAST := not postgres and not browser and not slow and not chaos
+FAST := not postgres and not spark and not browser and not slow and not chaos
 
 .PHONY: screens help setup serve test test-fast lint bench chaos fuzz golden
 
 help:
 	@echo "make serve      set up what is missing, then open http://127.0.0.1:$(PORT)   (PORT=8080 for another port)"
-	@echo "make test       everything: ruff, mypy, import contracts, all tests on DuckDB and PostgreSQL"
+	@echo "make test       everything: ruff, mypy, import contracts, all tests on DuckDB, PostgreSQL and Spark"
 	@echo "make test-fast  DuckDB only, under a minute"
 	@echo "make lint       ruff, mypy"
 	@echo "make bench      timings as JSON lines; a missed bar is printed, it fails nothing"

@@ -1,4 +1,4 @@
-"""Every proof of every definitions folder holds on DuckDB and on PostgreSQL; rows, question and answer stand in the *.test.yaml files."""
+"""Every proof of every definitions folder holds on DuckDB, on PostgreSQL and on Spark; rows, question and answer stand in the *.test.yaml files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from engine.question import Question, Viewer
 from engine.running.ask import Answer, ask
 from engine.running.definitions import load_checked
 from engine.warehouse import Warehouse
-from tests.warehouse_fixtures import BOTH, fresh_warehouse
+from tests.warehouse_fixtures import EVERY, fresh_warehouse
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = [ROOT / "definitions", *sorted(path.parent for path in (ROOT / "tests/projects").glob("*/project.yaml"))]
@@ -48,7 +48,7 @@ def prover_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Path, str], 
         yield prover
 
 
-@pytest.mark.parametrize("tag", BOTH)
+@pytest.mark.parametrize("tag", EVERY)
 @pytest.mark.parametrize(("folder", "proof"), PROOFS)
 def test_a_proof_holds(folder: Path, proof: str, tag: str, prover_of: Callable[[Path, str], Prover]) -> None:
     results = prover_of(folder, tag).prove(proof)

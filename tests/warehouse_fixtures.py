@@ -1,4 +1,4 @@
-"""Fixtures of warehouses: DuckDB in memory, and a fresh database on one PostgreSQL that a test run starts once."""
+"""Fixtures of warehouses: DuckDB in memory, a fresh database on one PostgreSQL and a fresh folder under one Sail, each started once."""
 
 import shutil
 import tempfile
@@ -15,9 +15,11 @@ from engine.state.server import Server, running
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 from engine.warehouses.postgres import PostgresWarehouse
+from tests.sail_server import running_sail
 
 _NUMBERS = count(1)
 BOTH = ["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)]
+EVERY = [*BOTH, pytest.param("spark", marks=pytest.mark.spark)]
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,29 @@ def postgres_server() -> Iterator[Server]:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def spark_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of one Spark Connect server per test process: what `--spark-url` says, or else a Sail that is started here."""
+    given = request.config.getoption("--spark-url")
+    if given:
+        yield given
+        return
+    pytest.importorskip("pysail", reason="the extra [spark] is not installed")
+    with running_sail() as url:
+        yield url
+
+
+@contextmanager
+def fresh_lake(url: str) -> Iterator[Warehouse]:
+    """A Spark warehouse over an empty folder, which is gone afterwards."""
+    from engine.warehouses.spark import SparkWarehouse  # the extra may be missing
+
+    with tempfile.TemporaryDirectory(prefix="chengmai-", dir="/tmp") as folder:
+        spark = SparkWarehouse(url, folder)
+        yield spark
+        spark.close()
 
 
 @contextmanager
@@ -48,6 +73,10 @@ def fresh_warehouse(tag: str, request: pytest.FixtureRequest) -> Iterator[Wareho
         duckdb = DuckDbWarehouse(memory_limit="1GB")
         yield duckdb
         duckdb.close()
+        return
+    if tag == "spark":
+        with fresh_lake(request.getfixturevalue("spark_url")) as spark:
+            yield spark
         return
     with fresh_database(request.getfixturevalue("postgres_server")) as dsn:
         postgres = PostgresWarehouse(dsn)
@@ -76,14 +105,14 @@ def postgres_warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
         yield made
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERY)
 def warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """An empty warehouse, one after the other; the second one carries the mark `postgres`."""
+    """An empty warehouse, one after the other; the others carry the marks `postgres` and `spark`."""
     with fresh_warehouse(request.param, request) as made:
         yield made
 
 
-@pytest.fixture(params=BOTH, scope="module")
+@pytest.fixture(params=EVERY, scope="module")
 def shared_warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     """A warehouse that the tests of one module share; they must not load into each other's tables."""
     with fresh_warehouse(request.param, request) as made:

@@ -1,0 +1,178 @@
+"""Spark, and engines that speak Spark Connect: the warehouse for more rows than one machine holds."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, types
+from pyspark.sql.connect import functions
+from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.plan import SQL
+from pyspark.sql.connect.session import SparkSession
+from sqlglot import exp
+
+from engine import warehouse
+from engine.lake import spark_sql
+from engine.lake.lake import Lake
+from engine.lake.manifest import Manifest
+from engine.warehouse import Cancel, ColumnType, LoadMode, NotOneSelect, Statement, Table, TableState, Value, Watch
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",  # our times are wall clock; nothing may depend on the cluster's zone
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "true",
+}
+_TYPES: Mapping[ColumnType, types.DataType] = {
+    "text": types.StringType(), "integer": types.LongType(), "float": types.DoubleType(), "boolean": types.BooleanType(),
+    "date": types.DateType(), "timestamp": types.TimestampNTZType(),
+    "decimal": types.DecimalType(warehouse.DECIMAL_DIGITS, warehouse.DECIMAL_PLACES),
+}  # fmt: skip
+_SESSION_GONE = ("SESSION_NOT_FOUND", "SESSION_CLOSED", "SESSION_CHANGED")
+
+
+class _Interrupted(Exception):
+    """An operation ended in an error after the server was told to stop it."""
+
+
+class SparkWarehouse:
+    """A Spark Connect server (`sc://host:port`), and a folder that it and this process see (Spark 数仓).
+
+    Rows are Parquet files below the folder; loading is done here, on the files that a load touches (see `engine.lake.lake`), and only
+    queries run on the cluster. `seen_as` is what the cluster calls the folder, where it is not `file://` and this process's path.
+    """
+
+    tag = "spark"
+    dialect = "spark"
+
+    def __init__(
+        self,
+        url: str,
+        folder: str | Path,
+        seen_as: str | None = None,
+        keep_seconds: float = 600.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._url, self._lake = url, Lake(Path(folder), keep_seconds, now)
+        self._seen_as = seen_as or self._lake.root.as_uri()
+        self._one_at_a_time = threading.Lock()
+        self._views: dict[str, int] = {}  # name of a view on the server -> queries that run on it
+        self._session = self._opened()
+
+    def _opened(self) -> SparkSession:
+        session = SparkSession.builder.remote(self._url).create()
+        session.client.set_retry_policies([DefaultPolicy(max_retries=3)])  # of its own it would try for ten minutes
+        for name, value in _SETTINGS.items():
+            session.conf.set(name, value)
+        return session
+
+    def write(self, tree: exp.Expression, pretty: bool = False) -> str:
+        """SQL text of a tree in Spark's dialect, comments off."""
+        return spark_sql.written(tree, pretty)
+
+    def query(self, statement: Statement, *, seconds: float = 60.0, cancel: Cancel | None = None) -> pa.Table:
+        """Run a SELECT; types as `engine.warehouse.normalised` says. Raises StatementTimedOut, StatementCancelled, NotOneSelect.
+
+        Until the server begins to run it, a statement can't be stopped: what it takes to plan it is added to the time.
+        """
+        warehouse.refuse_other_than_one_select(statement.tree)
+        try:
+            return self._answer(statement, seconds, cancel)
+        except PySparkException as error:
+            if not any(said in str(error) for said in _SESSION_GONE):
+                raise
+            with self._one_at_a_time:  # the server was started anew, or gave the session up while nobody asked
+                self._views.clear()
+                self._session = self._opened()
+            return self._answer(statement, seconds, cancel)
+
+    def _answer(self, statement: Statement, seconds: float, cancel: Cancel | None) -> pa.Table:
+        session, mark, asked_to_stop = self._session, f"chengmai-{uuid4().hex}", threading.Event()
+
+        def stop() -> None:
+            asked_to_stop.set()
+            session.interruptTag(mark)
+
+        with self._over_views(statement.tree) as tree, Watch(seconds, cancel, stop, _Interrupted):
+            session.addTag(mark)
+            try:
+                values = {name: _literal(value) for name, value in statement.parameters.items()}
+                # Not session.sql(…).toArrow(): that asks three times, and casts to the types Sail announced before it had settled them.
+                answer, _, _ = session.client.to_table(SQL(spark_sql.written(tree), [], values, []).to_proto(session.client), {})
+                return warehouse.normalised(answer)
+            except PySparkException as error:
+                if asked_to_stop.is_set():  # servers tell it in different words
+                    raise _Interrupted from error
+                raise
+            finally:
+                session.removeTag(mark)
+
+    @contextmanager
+    def _over_views(self, tree: exp.Expression) -> Iterator[exp.Expression]:
+        """The tree, over views of the tables' files as they are now; a view goes when its table has moved on and no query runs on it."""
+        tree, used = tree.copy(), dict[tuple[str, str], str]()
+        with self._one_at_a_time:
+            for node in list(tree.find_all(exp.Table)):
+                if node.db:
+                    key = node.db, node.name
+                    used[key] = used.get(key) or self._view(*key)
+                    alias = node.args.get("alias") or exp.TableAlias(this=exp.Identifier(this=node.name))
+                    node.replace(exp.Table(this=exp.Identifier(this=used[key]), alias=alias))
+            for name in used.values():
+                self._views[name] += 1
+        try:
+            yield tree
+        finally:
+            with self._one_at_a_time:
+                for name in used.values():
+                    if name in self._views:
+                        self._views[name] -= 1
+
+    def _view(self, schema: str, name: str) -> str:
+        held = self._lake.held(schema, name)
+        if held is None:  # `parquet`.`/a/path` would be a file to Spark
+            raise NotOneSelect(f"there is no table {schema}.{name}")
+        folder, manifest = held
+        stem = f"t_{hashlib.md5(f'{schema}.{name}'.encode(), usedforsecurity=False).hexdigest()}_"
+        view = f"{stem}{manifest.version}_{len(manifest.columns)}"
+        if view not in self._views:
+            for old in [old for old, queries in self._views.items() if old.startswith(stem) and not queries]:
+                self._session.catalog.dropTempView(old)
+                del self._views[old]
+            self._make_view(view, folder, manifest)
+            self._views[view] = 0
+        return view
+
+    def _make_view(self, view: str, folder: Path, manifest: Manifest) -> None:
+        below = f"{self._seen_as}/{folder.relative_to(self._lake.root).as_posix()}"
+        shape = types.StructType([types.StructField(column.name, _TYPES[column.type]) for column in manifest.columns])
+        rows = self._session.read.schema(shape).parquet(*(f"{below}/{file.name}" for file in manifest.files))
+        rows.createOrReplaceTempView(view)
+
+    def create(self, table: Table) -> None:
+        """Make the table's folder when it is missing, add columns that are new."""
+        self._lake.create(table)
+
+    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
+        """Write rows and move the table's version in one step. Raises RowsDoNotFit; then nothing has changed."""
+        return self._lake.load(table, rows, mode)
+
+    def state(self, table: Table) -> TableState | None:
+        """Version, row count and watermark of a table, or None when it was never loaded."""
+        return self._lake.state(table)
+
+    def close(self) -> None:
+        """End the session on the server."""
+        with suppress(PySparkException):
+            self._session.stop()
+
+
+def _literal(value: Value) -> Column:
+    """A parameter as Spark takes it: a list of values is an array."""
+    return functions.array(*map(_literal, value)) if isinstance(value, tuple) else functions.lit(value)
