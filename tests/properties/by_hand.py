@@ -29,9 +29,9 @@ def warehouse_of(time_type: str) -> Warehouse:
     return DuckDbWarehouse(None)
 
 
-def ask(one: Series, modifier: Modifier, **more: Any) -> Table:
+def ask(one: Series, modifier: Modifier | str, **more: Any) -> Table:
     """The engine's answer in a DuckDB of its own."""
-    asked = Asked(of=f"s.{one.kind}", modifier=modifier if isinstance(modifier, dict) else tuple(modifier), name="v")
+    asked = Asked(of=f"s.{one.kind}", modifier=tuple(modifier) if isinstance(modifier, list) else modifier, name="v")
     question = Question(
         indicators=(asked,), by=("g",) if one.by_group else (), grain=one.grain, as_of=one.until.isoformat(),
         period=Period(start=one.period[0].isoformat(), end=one.period[1].isoformat()), **more,

@@ -94,9 +94,9 @@ def case(
 ) -> Case:
     """One of them."""
     city = cities(rng, may_drop=may_drop)
-    count = len(city.sets)
+    sets = rng.sample(range(len(city.sets)), min(2, len(city.sets)))
     indicators: dict[str, Measure | Formula] = {
-        f"{FOLDER}.m{i}": measures(rng, city, rng.randint(0, min(1, count - 1)), aggs) for i in range(rng.randint(2, 4))
+        f"{FOLDER}.m{i}": measures(rng, city, rng.choice(sets), aggs) for i in range(rng.randint(2, 4))
     }
     names = list(indicators)
     for i in range(rng.randint(0, 2) if formulas else 0):

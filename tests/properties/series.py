@@ -1,14 +1,16 @@
 """Random rows of one dataset in time, on days where calendars are awkward: month ends, leap days, turns of the year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from random import Random
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from hypothesis.strategies import SearchStrategy
+
+from tests.properties.questions import seeded
 
 ID = "s.rows"
 DAYS = [
@@ -65,26 +67,24 @@ columns:
     return {**FILES, "s/rows.dataset.yaml": dataset}
 
 
-@st.composite
-def series(draw: DrawFn, grains: Iterable[str] = ("day", "week", "ten_day", "month", "quarter")) -> Series:
-    """Up to forty rows over two years, and a question whose period need not begin or end with a grain's period."""
-    time_type = draw(st.sampled_from(("date", "timestamp")))
+def series(grains: Sequence[str] = ("day", "week", "ten_day", "month", "quarter")) -> SearchStrategy[Series]:
+    """Four to sixty rows over two years, and a question whose period need not begin or end with a grain's period."""
+    return seeded(lambda rng: one_series(rng, grains))
+
+
+def one_series(rng: Random, grains: Sequence[str]) -> Series:
+    """One of them."""
+    time_type = rng.choice(("date", "timestamp"))
     hours = (0,) if time_type == "date" else (0, 5, 23)
-    numbers = draw(
-        st.lists(st.integers(0, len(DAYS) * 99 - 1), min_size=4, max_size=30)
-    )  # one number is one row: drawing is what takes time
-    facts = tuple(_fact(number, hours) for number in numbers)
-    start, end = draw(st.sampled_from(PERIODS))
-    until = draw(st.sampled_from((datetime(2100, 1, 1), datetime(2100, 1, 1), datetime(2024, 2, 29), datetime(2024, 3, 31))))
-    return Series(
-        facts, time_type, draw(st.sampled_from(KINDS)), draw(st.booleans()), draw(st.sampled_from(tuple(grains))), (start, end), until
-    )
+    facts = tuple(_fact(rng, hours) for _ in range(rng.randint(4, 60)))
+    until = rng.choice((datetime(2100, 1, 1), datetime(2100, 1, 1), datetime(2024, 2, 29), datetime(2024, 3, 31)))
+    return Series(facts, time_type, rng.choice(KINDS), rng.random() < 0.5, rng.choice(grains), rng.choice(PERIODS), until)
 
 
-def _fact(number: int, hours: tuple[int, ...]) -> Fact:
-    day, rest = DAYS[number // 99], number % 99
-    amount = None if rest % 11 == 10 else Decimal(rest % 11 - 1) / 2
-    return Fact(datetime(day.year, day.month, day.day, hours[rest // 33 % len(hours)]), GROUPS[rest // 11 % 3], amount)
+def _fact(rng: Random, hours: Sequence[int]) -> Fact:
+    day = rng.choice(DAYS)
+    amount = None if rng.random() < 0.1 else Decimal(rng.randint(-1, 9)) / 2
+    return Fact(datetime(day.year, day.month, day.day, rng.choice(hours)), rng.choice(GROUPS), amount)
 
 
 PERIODS = (

@@ -59,7 +59,7 @@ def test_modified_series_are_alike(both: tuple[Warehouse, Warehouse], one: Serie
 
 
 @a_part(4)
-@given(one=test_stocks.askings(test_stocks.STOCKS, test_stocks.OVER))
+@given(one=test_stocks.askings(tuple(test_stocks.STOCKS), test_stocks.OVER))
 def test_stocks_and_two_steps_are_alike(both: tuple[Warehouse, Warehouse], one: test_stocks.Asked) -> None:
     one = one._replace(
         time="timestamp",
