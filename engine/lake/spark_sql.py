@@ -84,35 +84,33 @@ def _moved(node: exp.Add) -> None:
 
 
 def _binned(node: exp.DateBin) -> None:
-    step, origin = _microseconds(node.this), datetime.fromisoformat(node.args["origin"].this.this).replace(tzinfo=UTC)
+    (_, step), origin = _span(node.this), datetime.fromisoformat(node.args["origin"].this.this).replace(tzinfo=UTC)
     since = exp.Paren(this=exp.Sub(this=_micros(node.expression), expression=exp.Literal.number(int(origin.timestamp()) * 1_000_000)))
     over = _call("PMOD", since, exp.Cast(this=exp.Literal.number(step), to=exp.DataType(this=exp.DType.BIGINT)))
     first = _call("TIMESTAMP_MICROS", exp.Sub(this=_micros(node.expression.copy()), expression=over))
     node.replace(_cast(first, exp.DType.TIMESTAMPNTZ))
 
 
-def _microseconds(span: exp.Expression) -> int:
-    """Microseconds of an interval, or of a sum of intervals; raises KeyError when months are among them."""
+def _span(span: exp.Expression) -> tuple[int, int]:
+    """Months and microseconds of an interval, or of a sum of intervals."""
     if isinstance(span, exp.Add):
-        return _microseconds(span.this) + _microseconds(span.expression)
+        (months, moved), (more_months, more) = _span(span.this), _span(span.expression)
+        return months + more_months, moved + more
     assert isinstance(span, exp.Interval)
     size, unit = span.this, span.unit
     assert size is not None and unit is not None
-    return int(size.name) * _MICROSECONDS[unit.name]
+    return (int(size.name), 0) if unit.name == "MONTH" else (0, int(size.name) * _MICROSECONDS[unit.name])
 
 
 def _frame(node: exp.WindowSpec) -> None:
-    """The bound of a frame is one literal, though months can't be added to the rest; and Sail gets only frames of moments right."""
+    """The bound of a frame is one literal, which a cast of text is; and Sail gets only frames of moments right."""
     start, window = node.args.get("start"), node.parent
     if isinstance(start, exp.Add | exp.Interval) and isinstance(window, exp.Window):
         for ordered in window.args["order"].expressions:
             _wrap(ordered.this, lambda: exp.Cast(to=exp.DataType(this=exp.DType.TIMESTAMPNTZ)))
-    if isinstance(start, exp.Add):
-        try:
-            seconds = _microseconds(start) / 1_000_000
-        except KeyError:
-            return
-        node.set("start", exp.Interval(this=exp.Literal.string(f"{seconds:.6f}"), unit=exp.Var(this="SECOND")))
+        months, moved = _span(start)
+        text = exp.Literal.string(f"{months} month {moved / 1_000_000:.6f} second")
+        node.set("start", _cast(text, exp.DType.INTERVAL))
 
 
 def _same_family(node: exp.Case) -> None:
