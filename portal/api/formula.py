@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from engine.parts import AtLeastOne, Expression, Grain, Part
 from engine.question import Asked, Order, Period, Question
 from engine.running.plans import Plans
+from engine.running.results import Results
 from portal.api.answer_line import AnswerLine, answer_line
 from portal.api.answering import answers
 from portal.api.body import read_body
@@ -89,8 +90,9 @@ def answered(world: World, reading: Reading, asked: FormulaQuestion) -> AnswerLi
         indicators=(Asked(of=OWN_ID, name=VALUE),), by=asked.by, grain=asked.grain, period=asked.period, where=asked.where, order=asked.order,
         limit=min(asked.limit or most, most), fill=asked.fill, edge=asked.edge,
     )  # fmt: skip
-    # Its catalog is its own: plans and states kept for the city's definitions neither know it nor may learn it.
-    own = msgspec.structs.replace(world, catalog=reading.catalog, plans=Plans(), states=None)
+    # Its catalog is its own: plans, states and answers kept for the city's definitions neither know it nor may learn it.
+    # Every formula is asked under the same name, so a kept answer would be the last formula's.
+    own = msgspec.structs.replace(world, catalog=reading.catalog, plans=Plans(), states=None, results=Results())
     answer = next(answers(own, [question]))
     if answer.frame is None:
         return AnswerLine(0, findings=[trouble(finding) for finding in answer.findings])

@@ -11,18 +11,19 @@ from engine.compiling.reach import coarser
 from engine.compiling.typed_site import indicator_typed
 from engine.expression.canonical import canonical
 from engine.expression.grammar import Parsed, parse
-from engine.expression.tree import Column, Expr, columns, replace_columns
+from engine.expression.tree import Binary, Column, Expr, Literal, columns, replace_columns, walk
 from engine.expression.types import infer
 from engine.findings import Finding, Place, did_you_mean
 from engine.kind import Definition
 from engine.kinds.indicator import Indicator
 from engine.loading.catalog import Catalog
 from engine.parts import grain_span
-from engine.unit import parse_unit, symbol
+from engine.unit import Unit, is_dimensionless, is_percent, parse_unit, symbol
 from portal.api.problem import trouble
 
 FORMULA = Place("formula")
 OWN_ID = "formula"  # of the indicator in memory; the catalog's own ids have a folder before them
+_NUMBER = re.compile(r"(?:^|(?<=/))[0-9][0-9.e+-]* ")  # 0.01 t, t/100 人
 _WORD = re.compile(r"[^\W]+(?:\.[^\W]+)*|.")
 
 
@@ -73,10 +74,40 @@ def read_formula(catalog: Catalog, text: str, unit: str | None, title: str | Non
         return Reading(canonical(found.expr), unit or "", named, placed(text, wrong))
     if typed.sort not in ("number", "null"):
         return Reading(canonical(found.expr), unit or "", named, placed(text, [NO_NUMBER]))
-    own = unit if unit is not None else symbol(typed.typed.unit) if typed.typed.unit is not None else ""
+    if hundred := divided_again(catalog, text, found):
+        return Reading(canonical(found.expr), unit or "", named, (hundred,))
+    own = unit if unit is not None else plain_symbol(typed.typed.unit)
     more = with_formula(catalog, text, own, title or titled(catalog, found), [one.id for one in named])
     faults = placed_on_unit(text, own, IndicatorUnit().look(more, more.definitions["indicator", OWN_ID]))
     return Reading(canonical(found.expr), own, named, faults, None if faults else more)
+
+
+def plain_symbol(unit: Unit | None) -> str:
+    """The unit of a formula without a number in it: t times % is t, and the value is converted; per cent of per cent is %."""
+    own = symbol(unit) if unit is not None else ""
+    without = _NUMBER.sub("", own)
+    if without != own and parse_unit(without) is not None:
+        return without
+    return "%" if own[:1].isdigit() and is_dimensionless(unit) else own
+
+
+def divided_again(catalog: Catalog, text: str, found: Parsed) -> PlacedTrouble | None:
+    """A quantity times a percentage, divided by 100 by hand: per cent is a hundredth already, and the value would be a hundredth of that."""
+    quotients = (node for node in walk(found.expr) if isinstance(node, Binary) and node.op == "/" and node.right == Literal(100))
+    if not any(is_part_of_whole(catalog, node.left) for node in quotients):
+        return None
+    slash = re.search(r"/\s*100(?![0-9.])", text)
+    start, end = slash.span() if slash is not None else (0, len(text))
+    return replace(at(text, DIVIDED_AGAIN, start), start=start, end=end)
+
+
+def is_part_of_whole(catalog: Catalog, expr: Expr) -> bool:
+    """Whether an expression multiplies an indicator in per cent with one that is not."""
+    if not (isinstance(expr, Binary) and expr.op == "*"):
+        return False
+    specs = [catalog.indicator(column.name) for column in columns(expr)]
+    are_percent = [is_percent(parse_unit(spec.unit)) for spec in specs if spec is not None and spec.unit]
+    return any(are_percent) and not all(are_percent)
 
 
 def with_formula(catalog: Catalog, text: str, unit: str, title: str, ids: Sequence[str]) -> Catalog:
@@ -159,3 +190,7 @@ NO_NUMBER = Finding(
 UNKNOWN_UNIT = Finding(
     place=FORMULA, code="unknown-unit", zh="没有这个单位", en="no such unit", advice_zh="不填则按公式推出", advice_en="left out, it comes from the formula"
 )
+DIVIDED_AGAIN = Finding(
+    place=FORMULA, code="double-percent", zh="百分数已按百分之一计算，又除以了 100", en="a percentage already counts as hundredths, and is divided by 100 again",
+    advice_zh="删除「/ 100」", advice_en="delete '/ 100'",
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """Formulas on the spot and correlations: right numbers, findings at their place in the text, and reasons instead of coefficients."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
+from engine.running.definitions import load_checked
 from portal.api.api_page import document_of
 from portal.api.correlation import pearson
+from portal.api.formula_reading import read_formula
 from portal.api.world import World
 from portal.app import create_app
 
 Client = TestClient[Any]
+CITY = load_checked(Path(__file__).parents[2] / "definitions").catalog
 
 
 def formula(client: Client, text: str, **more: Any) -> dict[str, Any]:
@@ -48,6 +52,35 @@ def test_a_formula_may_be_wanted_in_another_unit_and_under_a_title(client: Clien
     said = formula(client, "waste.tons", unit="kg", title="公斤", period={"from": "2026-01-05", "to": "2026-01-06"})
     (column,) = said["answer"]["columns"]
     assert (column["title"], column["unit"], said["answer"]["rows"]["columns"]["value"]) == ("公斤", "kg", [69000.0])
+
+
+def test_each_formula_has_its_own_values_though_all_are_asked_alike(client: Client) -> None:
+    period = {"from": "2026-01-05", "to": "2026-01-06"}
+    once, twice, again = (formula(client, text, period=period) for text in ("waste.tons * 2", "waste.tons * 3", "waste.tons * 2"))
+    assert [said["answer"]["rows"]["columns"]["value"] for said in (once, twice, again)] == [[138.0], [207.0], [138.0]]
+    assert [said["answer"]["columns"][0]["title"] for said in (once, twice)] == ["清运量 * 2", "清运量 * 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("sanitation.msw_day * sanitation.kw_rate", "t"),
+        ("sanitation.kw_rate * sanitation.plant_load", "%"),
+        ("sanitation.msw_day * sanitation.kw_rate / city.population", "t/人"),
+        ("sanitation.msw_day / city.population", "t/人"),
+        ("1 / sanitation.pit_eta", "1/h"),
+        ("sanitation.msw_day / 100", "t"),
+    ],
+)
+def test_the_unit_of_a_formula_has_no_number_in_it(text: str, unit: str) -> None:
+    reading = read_formula(CITY, text, None, None)
+    assert (reading.unit, reading.findings) == (unit, ())
+
+
+def test_a_percentage_is_not_divided_by_a_hundred_again() -> None:
+    text = "sanitation.msw_day * sanitation.kw_rate / 100"
+    (finding,) = read_formula(CITY, text, None, None).findings
+    assert (finding.code, text[finding.start : finding.end]) == ("double-percent", "/ 100")
 
 
 def test_a_formula_that_is_only_checked_is_not_answered(client: Client) -> None:
