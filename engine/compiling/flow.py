@@ -12,10 +12,11 @@ from engine.compiling.clock import Clock
 from engine.compiling.leaves import Flow, Level, Reading, Sum
 from engine.compiling.names import column_ref, conjunction, disjunction, table_ref
 from engine.compiling.nested import indicator_join
-from engine.compiling.reach import road_by_path, road_to_dimension
+from engine.compiling.reach import road_by_path
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import condition, inferred
 from engine.compiling.scan import Scan
+from engine.compiling.some_row import asked_road, some_row_meets
 from engine.compiling.spine import spine_join, write_spine
 from engine.compiling.tables import default_time
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
@@ -199,16 +200,14 @@ def bound_node(writer: Writer, scan: Scan, expr: Expr, via: dict[str, str]) -> e
         return scan.by_path(one.path)
 
     names = [one for one in columns(expr) if one.path[0] != "?"]
-    if any(multiplies(writer, scan, one) for one in names):
-        return scan.matches(expr)
+    if any(multiplies(writer, scan, one, via) for one in names):
+        return some_row_meets(scan, expr, via)
     return build(expr, column, None)
 
 
-def multiplies(writer: Writer, scan: Scan, column: Column) -> bool:
+def multiplies(writer: Writer, scan: Scan, column: Column, via: dict[str, str]) -> bool:
     """True when the column lies on the many side."""
-    road = road_by_path(writer.catalog, scan.dataset_id, column.path)
-    if road is None and writer.catalog.dimension(column.name) is not None:
-        road = road_to_dimension(writer.catalog, scan.dataset_id, column.name)
+    road = asked_road(writer.catalog, scan.dataset_id, column, via)
     return road is not None and road.is_multiplying
 
 

@@ -7,7 +7,7 @@ from sqlglot import exp
 from engine.compiling.aggregates import aggregate as aggregate_node
 from engine.compiling.joins import Joins
 from engine.compiling.names import column_ref, conjunction
-from engine.compiling.reach import Road, column_of, dataset_of, road_by_path, road_to_dimension
+from engine.compiling.reach import Hop, Road, column_of, dataset_of, road_by_path, road_to_dimension
 from engine.compiling.refuse import refuse
 from engine.compiling.rows import row_expression
 from engine.expression.build import build
@@ -23,7 +23,15 @@ IndicatorJoin = Callable[["Scan", IndicatorCall], exp.Expression]
 class Scan:
     """Collects the joins of one SELECT over a dataset; the state is the list of joins made so far."""
 
-    def __init__(self, catalog: Catalog, dataset_id: str, indicator: IndicatorJoin | None = None, taken: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        dataset_id: str,
+        indicator: IndicatorJoin | None = None,
+        taken: tuple[str, ...] = (),
+        *,
+        is_met_often: bool = False,
+    ) -> None:
         self.catalog = catalog
         self.dataset_id = dataset_id
         self.dataset = dataset_of(catalog, dataset_id)
@@ -34,6 +42,7 @@ class Scan:
         self.at: exp.Expression | None = None
         self.indicator = indicator
         self.overlaps = False
+        self.is_met_often = is_met_often  # rows may stand several times, because only whether there is one counts
         self.shape: Shape | None = None
         self.clock_period: exp.Expression | None = None
         self.period_from_indicator: exp.Expression | None = None
@@ -62,7 +71,9 @@ class Scan:
             return self.by_dimension(name)
         known = [column.name for column in self.dataset.columns]
         advice = did_you_mean(name, known, f"列：{'、'.join(known)}", f"columns: {', '.join(known)}")
-        raise refuse("unknown-column", f"数据集「{self.dataset.title}」没有「{name}」", f"dataset '{self.dataset_id}' has no '{name}'", advice)
+        raise refuse(
+            "unknown-column", f"数据集「{self.dataset.title}」没有「{name}」", f"dataset '{self.dataset_id}' has no '{name}'", advice
+        )
 
     def by_dimension(self, dimension_id: str, via: str | None = None) -> exp.Expression:
         """The key of a dimension; refused when no road leads there."""
@@ -81,7 +92,7 @@ class Scan:
         if road.before is not None:
             return self.joins.row_before(road.column, road.before)
         first = next((i for i, hop in enumerate(road.hops) if hop.cardinality == "one_to_many"), None)
-        if first is not None:
+        if first is not None and not self.is_met_often:
             return self._each_group_once(road, first)
         if road.ragged is not None:
             return self._among_ancestors(road)
@@ -114,42 +125,6 @@ class Scan:
 
         return build(rest, column, indicator)
 
-    def matches(self, expr: Expr) -> exp.Expression:
-        """A condition on columns of the many side: true for a row when any of its many rows meets it; no row is met twice."""
-        named = [one for one in columns(expr) if one.path[0] != "?"]
-        roads = {one: self._road(one) for one in named}
-        first = roads[named[0]].hops[0]
-        if any(not road.hops or road.hops[0] != first for road in roads.values()):
-            raise refuse(
-                "mixed-condition",
-                "一个条件里不能混用不同路径的多方列",
-                "one condition cannot mix columns of different roads to many rows",
-                ("拆成用 and 连接的几个条件", "split it into conditions joined by `and`"),
-            )
-        inner = Scan(self.catalog, first.target, self.indicator)
-
-        def column(one: Column) -> exp.Expression:
-            if one.path[0] == "?":
-                return exp.Placeholder(this=one.path[1])
-            road = roads[one]
-            return inner.by_road(Road(road.hops[1:], road.dataset, road.column, road.through, road.ragged))
-
-        condition = build(expr, column, None)
-        pairs = inner.select().distinct(copy=False)
-        keys = [theirs for _, theirs in first.on]
-        pairs.set("expressions", [inner.own(key) for key in keys])
-        pairs.set("where", exp.Where(this=condition))
-        name = self.joins.fresh(f"matching_{first.name}")
-        on = conjunction([exp.EQ(this=self.own(own), expression=column_ref(name, theirs)) for own, theirs in first.on])
-        self.joins.aliases[("matches", expr)] = name
-        self.joins.made.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
-        return exp.Not(this=exp.Is(this=column_ref(name, keys[0]), expression=exp.Null()))
-
-    def _road(self, column: Column) -> Road:
-        road = road_by_path(self.catalog, self.dataset_id, column.path) or road_to_dimension(self.catalog, self.dataset_id, column.name)
-        assert road is not None
-        return road
-
     def text(self, text: str) -> exp.Expression:
         """An expression written in a definition, over this scan's row."""
         return self.expression(row_expression(self.catalog, self.dataset_id, text).expr)
@@ -165,17 +140,29 @@ class Scan:
         hop = road.hops[first]
         self.overlaps = True
         alias = self.joins.along(road.hops[:first])
-        here = road.hops[first - 1].target if first else self.dataset_id
         inner = Scan(self.catalog, hop.target, self.indicator)
         value = inner.by_road(Road(road.hops[first + 1 :], road.dataset, road.column, road.through, road.ragged))
         pairs = inner.select().distinct(copy=False)
         pairs.set("expressions", [*(inner.own(theirs) for _, theirs in hop.on), exp.alias_(value, "reached", copy=False)])
         name = self.joins.fresh("_".join(one.name for one in road.hops[first:]))
-        on = conjunction([exp.EQ(this=self._column(alias, here, own), expression=column_ref(name, theirs)) for own, theirs in hop.on])
         if road not in self.joins.aliases:
             self.joins.aliases[road] = name
+            on = self.many_on(alias, road.hops[: first + 1], name)
             self.joins.made.append(exp.Join(this=pairs.subquery(name, copy=False), on=on, side="LEFT"))
         return column_ref(self.joins.aliases[road], "reached")
+
+    def many_on(self, alias: str, hops: tuple[Hop, ...], name: str) -> exp.Expression | None:
+        """Where rows of `name`, one for each key or group of the many side, meet those at `alias`; `hops` ends with the hop to many."""
+        hop, here = hops[-1], hops[-2].target if len(hops) > 1 else self.dataset_id
+        if hop.valid is not None or (hop.where is not None and len(hops) > 1):
+            raise refuse(
+                "conditional-hop", f"到多行的关系「{hop.name}」不能带有效期，带条件时只能是路径的第一步",
+                f"'{hop.name}' leads to many rows: it cannot hold for a time, and with a condition it can only be the first step of a path",
+            )  # fmt: skip
+        meets: list[exp.Expression | None] = [
+            exp.EQ(this=self._column(alias, here, own), expression=column_ref(name, theirs)) for own, theirs in hop.on
+        ]
+        return conjunction([*meets, self.text(hop.where) if hop.where else None])
 
     def _aggregated_first(self, aggregate: Aggregate) -> exp.Expression:
         """sum(items.amount): the many side is aggregated at the one side's key before the join, so nothing multiplies."""
@@ -197,8 +184,8 @@ class Scan:
             grouped.set("expressions", [*(inner.own(key) for key in keys), exp.alias_(value, "amount", copy=False)])
             grouped.set("group", exp.Group(expressions=[inner.own(key) for key in keys]))
             name = self.joins.fresh(f"{hop.name}_{aggregate.agg}")
-            on = conjunction([exp.EQ(this=self.own(own), expression=column_ref(name, theirs)) for own, theirs in hop.on])
             self.joins.aliases[aggregate] = name
+            on = self.many_on(self.alias, many[0].hops[:1], name)
             self.joins.made.append(exp.Join(this=grouped.subquery(name, copy=False), on=on, side="LEFT"))
         amount = column_ref(self.joins.aliases[aggregate], "amount")
         return exp.Coalesce(this=amount, expressions=[exp.Literal.number(0)]) if aggregate.agg in ("count", "count_distinct") else amount

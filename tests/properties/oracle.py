@@ -188,12 +188,12 @@ def keys_of(city: City, measure: Measure, asking: Asking, row: Row) -> set[tuple
 
 
 def meets(city: City, here: int, row: Row, atom: Atom) -> bool:
-    """Whether the question's condition holds; a row with many counts when one of them will do."""
+    """Whether the question's condition holds; a row with many counts when one of them will do, a row with none of them when null will."""
     if atom[0] == "or":
         return holds(atom, lambda path: values(city, here, row, path)[0]) is True
     path = first_path(atom)
     road = roads(city, here, f"{FOLDER}.kind")[0] if path == (FOLDER, "kind") else path
-    return any(holds(atom, {path: one}.__getitem__) is True for one in values(city, here, row, road))
+    return any(holds(atom, {path: one}.__getitem__) is True for one in values(city, here, row, road) or [None])
 
 
 def answer(city: City, indicators: Indicators, asking: Asking) -> Answer:

@@ -41,8 +41,8 @@ def atoms(rng: Random, city: City, start: int, *, many: bool = False) -> Atom:
     else:
         texts = KINDS if path[-1] == "kind" else ("k0", "k1", "k2")
         atom = rng.choice((("=", path, texts[0]), ("<>", path, texts[1]), ("in", path, texts[:2])))
-    if is_many(city, start, path):  # whether a row without any of the many is "null" there is not said, so it is not asked
-        return rng.choice((atom, ("not", atom), ("some", path)))
+    if is_many(city, start, path):
+        return rng.choice((atom, ("not", atom), ("null", path), ("some", path)))
     atom = rng.choice((atom, atom, ("not", atom), ("null", path), ("some", path)))
     if rng.randint(0, 4) == 0:
         return ("or", atom, atoms(rng, city, start))
