@@ -11,6 +11,7 @@ from engine.compiling.asking import asked_columns, axes_of, label_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.expand import Expander
 from engine.compiling.leaves import Cell, Leaf
+from engine.compiling.measure_words import part_title, part_unit
 from engine.compiling.modifying import Modifiers
 from engine.compiling.relations import new_writer
 from engine.compiling.rollup import Ready, Refusal, rolled_up
@@ -19,7 +20,7 @@ from engine.compiling.scope import Scope
 from engine.compiling.writer import Writer, cells_of
 from engine.expression.canonical import canonical
 from engine.expression.tree import Column, columns
-from engine.kinds.indicator import Indicator, Measure, Operand
+from engine.kinds.indicator import Indicator, Measure
 from engine.loading.catalog import Catalog
 from engine.modifier import Across, Formula, Request, Shape, Tree, Value
 from engine.question import Question, Viewer
@@ -54,6 +55,7 @@ class ExplainPlan(Struct, frozen=True):
     fragments: dict[str, exp.Expression]  # node key -> the query in which its rows are counted
     tables: tuple[str, ...]
     reads: dict[str, "Reads"] = {}  # key of a node without parts -> the stored states that were looked at for it
+    together: dict[str, tuple[str, ...]] = {}  # key of a node without parts -> titles of the others that the same scan counts
 
 
 class Reads(Struct, frozen=True):
@@ -81,7 +83,7 @@ def plan_explanation(
     body = answer_select(writer, [(node.key, node.tree) for node in nodes], shape)
     fragments = _fragments(writer, nodes)
     statement = Statement(writer.statement(body), dict(writer.parameters))
-    return ExplainPlan(root, statement, shape, fragments, tuple(sorted(writer.tables)), reads)
+    return ExplainPlan(root, statement, shape, fragments, tuple(sorted(writer.tables)), reads, _together(writer, nodes))
 
 
 def _from_states(catalog: Catalog, ready: Ready, viewer: Viewer, nodes: list[Node]) -> tuple[list[Node], dict[str, Reads]]:
@@ -109,6 +111,14 @@ def _fragments(writer: Writer, nodes: list[Node]) -> dict[str, exp.Expression]:
             name = names.pop()
             found[node.key] = cast(exp.Expression, writer.ctes[name])
     return found
+
+
+def _together(writer: Writer, nodes: list[Node]) -> dict[str, tuple[str, ...]]:
+    """For each node without parts, the others of which one scan counts the same rows."""
+    lowest = [node for node in nodes if not node.children]
+    rows = {node.key: {writer.rows_of(_leaf(cell)) for cell in cells_of(node.tree)} for node in lowest}
+    found = {node.key: tuple(other.title for other in lowest if other.tree != node.tree and rows[other.key] & rows[node.key]) for node in lowest}
+    return {key: tuple(dict.fromkeys(titles)) for key, titles in found.items() if titles}
 
 
 def _leaf(cell: Cell | Across) -> Leaf | Across:
@@ -189,8 +199,9 @@ class _Builder:
         tree = self.expander.argument(Column((name,)), operand, shape, indicator, 0)
         text = measure_text(operand.measure) if operand.measure else operand.of or ""
         return Node(
-            key, name, _operand_title(self.catalog, operand), "", text, "part", tree, datasets=(operand.dataset,) if operand.dataset else ()
-        )
+            key, name, part_title(self.catalog, operand), part_unit(self.catalog, operand), text, "part", tree,
+            datasets=(operand.dataset,) if operand.dataset else (),
+        )  # fmt: skip
 
 
 def _values(tree: Tree) -> list[tuple[str, Value]]:
@@ -216,11 +227,6 @@ def _datasets(indicator: Indicator) -> tuple[str, ...]:
     if indicator.conversion is not None:
         return tuple(dict.fromkeys((indicator.conversion.base.dataset, indicator.conversion.then.dataset)))
     return (indicator.dataset,) if indicator.dataset else ()
-
-
-def _operand_title(catalog: Catalog, operand: Operand) -> str:
-    dataset = catalog.dataset(operand.dataset) if operand.dataset else None
-    return dataset.title if dataset is not None else operand.name
 
 
 def narrowed(question: Question) -> Question:

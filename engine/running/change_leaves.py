@@ -5,17 +5,8 @@ from msgspec.structs import replace
 
 from engine.compiling.explain import Node
 from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Sum
-from engine.compiling.units import operand_unit
 from engine.expression.tree import Binary, Call, Case, Column, Expr, IsNull, Literal, Unary
-from engine.kinds.indicator import Measure, Operand
-from engine.loading.catalog import Catalog
 from engine.modifier import Axis, Computed, Formula, Tree
-from engine.unit import symbol
-
-AGGREGATES = {
-    "sum": "合计", "count": "条数", "count_distinct": "去重数", "min": "最小", "max": "最大", "avg": "平均", "weighted_avg": "加权平均",
-    "median": "中位数", "percentile": "分位数", "stddev": "标准差", "first": "首个", "last": "末个",
-}  # fmt: skip
 
 
 class Leaf(Struct, frozen=True):
@@ -46,9 +37,9 @@ class Skeleton(Struct, frozen=True):
     leaves: tuple[Leaf, ...]
 
 
-def skeleton(catalog: Catalog, root: Node) -> Skeleton:
+def skeleton(root: Node) -> Skeleton:
     """The root's formula over the leaves of its explanation; averages and ratios of pairs are taken apart into sums and counts."""
-    flattener = _Flattener(catalog, root)
+    flattener = _Flattener(root)
     tree = flattener.walk(root.tree, root, "")
     return Skeleton(tree, tuple(flattener.leaves.values()))
 
@@ -56,19 +47,16 @@ def skeleton(catalog: Catalog, root: Node) -> Skeleton:
 class _Flattener:
     """Carries the leaves found so far; the same leaf met twice is one leaf."""
 
-    def __init__(self, catalog: Catalog, root: Node) -> None:
-        self.catalog = catalog
+    def __init__(self, root: Node) -> None:
         self.leaves: dict[Tree, Leaf] = {}
         self.numbers: dict[Tree, int] = {}
         self.nodes: dict[Tree, Node] = {}
-        self.owner: dict[str, Node] = {}
-        self._know(root, root)
+        self._know(root)
 
-    def _know(self, node: Node, owner: Node) -> None:
+    def _know(self, node: Node) -> None:
         self.nodes.setdefault(node.tree, node)
-        self.owner.setdefault(node.key, owner)
         for child in node.children:
-            self._know(child, node)
+            self._know(child)
 
     def walk(self, tree: Tree, near: Node, label: str) -> Tree:
         """The tree with each leaf replaced by its spot; `near` is the explained step it stands in, `label` its name in the formula."""
@@ -96,11 +84,7 @@ class _Flattener:
         name = self.unique(f"{node.label}.{label}" if label else node.label)
         if label:
             return Leaf(name, f"{node.title}·{PLACES.get(label, label)}", node.formula, "", tree)
-        operand = self.operand(node)
-        if operand is None:
-            return Leaf(name, node.title, node.formula, node.unit, tree)
-        unit = operand_unit(self.catalog, operand) if operand.dataset is not None or operand.of is not None else None
-        return Leaf(name, self.title(operand, node), node.formula, symbol(unit) if unit is not None else "", tree)
+        return Leaf(name, node.title, node.formula, node.unit, tree)
 
     def unique(self, name: str) -> str:
         """The name, or the name with a number when two leaves would share it."""
@@ -110,27 +94,8 @@ class _Flattener:
             unique, n = f"{name}_{n}", n + 1
         return unique
 
-    def operand(self, node: Node) -> Operand | None:
-        """The part of a formula that a node stands for."""
-        indicator = self.catalog.indicator(self.owner[node.key].indicator) if node.kind == "part" else None
-        return next((one for one in indicator.parts if one.name == node.label), None) if indicator is not None else None
-
-    def title(self, operand: Operand, node: Node) -> str:
-        """净重合计（kitchen）: what is aggregated and how; two parts of one formula often count the same column."""
-        if operand.measure is None:
-            return node.title
-        return f"{measure_title(self.catalog, operand.dataset or '', operand.measure)}（{operand.name}）"
-
 
 PLACES = {"total": "合计", "number": "个数", "part": "转化数", "whole": "基数", "value": "值", "elapsed": "时长", "now": "本期", "then": "基期"}
-
-
-def measure_title(catalog: Catalog, dataset_id: str, measure: Measure) -> str:
-    """What a measure counts, by the titles of the dataset and its column."""
-    dataset = catalog.dataset(dataset_id)
-    column = next((one for one in dataset.columns if one.name == measure.of), None) if dataset is not None else None
-    subject = column.title if column is not None and column.title else dataset.title if dataset is not None else dataset_id
-    return f"{subject}{AGGREGATES.get(measure.agg, '')}"
 
 
 def _is_taken_apart(tree: Tree) -> bool:

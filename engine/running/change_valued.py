@@ -69,7 +69,7 @@ def valued(asking: Asking, stretch: Stretch, by: str | None = None) -> Valued:
         raise refuse(
             "split-within", "这个变换已在更粗的层级内计算，不能再按成员拆分", "this modifier computes within a coarser level and is not split by members"
         )
-    flat = skeleton(asking.catalog, root)
+    flat = skeleton(root)
     rows = queried(asking, shape, [*((f"leaf_{n}", leaf.tree) for n, leaf in enumerate(flat.leaves)), (ROOT, root.tree)])
     axis = shape.axes[0] if shape.axes else None
     found: dict[Key, Row] = {}

@@ -96,6 +96,8 @@ def _reads(catalog: Catalog, plan: ExplainPlan, node: Node) -> tuple[tuple[str, 
         (f"没有用预聚合「{_title(catalog, one.state)}」：{one.zh}", f"the state '{one.state}' was not used: {one.en}")
         for one in reads.refused
     ]
+    if others := plan.together.get(node.key):
+        said.append((f"与{'、'.join(f'「{one}」' for one in others)}合并为一次扫描", f"counted by one scan with {', '.join(others)}"))
     return reads.used, tuple(zh for zh, _ in said), tuple(en for _, en in said)
 
 

@@ -232,7 +232,9 @@ def test_explain_says_which_state_each_part_was_read_from_and_values_it_alike() 
     city, warehouse = filled()
     root = explained(city, warehouse, asked(indicators=["c.ratio"]))
     assert [child.states for child in root.children] == [("states.c.rows_day",), ("states.c.rows_day",)]
-    assert root.children[0].read_zh == ("从预聚合「过磅·day」读取",)
+    above, below = root.children
+    assert above.read_zh == ("从预聚合「过磅·day」读取", f"与「{below.title}」合并为一次扫描")
+    assert below.read_zh == ("从预聚合「过磅·day」读取", f"与「{above.title}」合并为一次扫描")
     assert "rows_day" in root.children[0].sql
     counted = explain(city, warehouse, asked(indicators=["c.ratio"]), now=datetime(2026, 4, 1))
     assert isinstance(counted, Explained)
