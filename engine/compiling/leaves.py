@@ -63,6 +63,16 @@ class Reading(Struct, frozen=True):
     shape: Shape
 
 
+class Spread(Struct, frozen=True):
+    """A percentile of values that a table holds with how often each occurs (取值分布)."""
+
+    dataset: str
+    value: str  # column of the value
+    number: str  # column with how often it occurs
+    at: float
+    shape: Shape
+
+
 class Fold(Struct, frozen=True):
     """Values at a fine grain become one for each period or window (跨期)."""
 
@@ -126,4 +136,4 @@ class Seam(Computed, frozen=True):
     at_end: bool = False  # a level: its last instant decides, and lies on one side
 
 
-Leaf = Flow | Cut | Level | Reading | Fold | Pairs
+Leaf = Flow | Cut | Level | Reading | Spread | Fold | Pairs

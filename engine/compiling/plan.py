@@ -97,7 +97,7 @@ def _answer(
     select = _ordered(catalog, writer, body, question, columns, shape, [flag.column for flag in flags])
     statement = Statement(writer.statement(select), _parameters(writer))
     totals = _totals(catalog, modifiers, question, viewer, as_of, ready) if question.totals and (shape.axes or shape.grain) else None
-    behind = {state.dataset for state in ready.states if state.id in rolled.used}
+    behind = {id for state in ready.states if state.id in rolled.used for id in (state.dataset, *state.joined)}
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
         tuple(sorted(writer.tables | behind)), trees, flags, (), tuple(rolled.used), tuple(rolled.refused),

@@ -49,7 +49,7 @@ def write_readings(writer: Writer, readings: Sequence[Reading]) -> Relation:
     scan = open_scan(writer, first.dataset)
     time = time_of(scan.dataset, first.time, first.dataset, shape)
     clock = Clock(writer.catalog, scan, time)
-    scan.joins.newest = _newest(writer, scan, clock, first, shape)
+    scan.joins.newest = newest_readings(writer, scan, clock, first, shape)
     scan.at = column_ref(scan.alias, "ends") if shape.grain else None
     holds = exp.EQ(this=column_ref(scan.alias, "newest"), expression=exp.Literal.number(1))
     return _grouped(writer, scan, readings, shape, holds, None, period=column_ref(scan.alias, TIME) if shape.grain else None)
@@ -124,7 +124,7 @@ def _cast(scan: Scan, name: str, ends: exp.Expression) -> exp.Expression:
     return nodes.literal_date(as_day(datetime.fromisoformat(ends.this.name)))
 
 
-def _newest(writer: Writer, scan: Scan, clock: Clock, reading: Reading, shape: Shape) -> exp.Select:
+def newest_readings(writer: Writer, scan: Scan, clock: Clock, reading: Reading, shape: Shape) -> exp.Select:
     """The readings with `newest` = 1 for those that count, each beside the period it counts in."""
     source = scan.dataset_id.rpartition(".")[2]
     table = exp.alias_(table_ref(scan.dataset_id), source, table=True, copy=False)

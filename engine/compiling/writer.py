@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.compiling.dropping import dropped_by
 from engine.compiling.expand import Expander
-from engine.compiling.leaves import Cell, Cut, Flow, Fold, Leaf, Level, Pairs, Reading, Seam
+from engine.compiling.leaves import Cell, Cut, Flow, Fold, Leaf, Level, Pairs, Reading, Seam, Spread
 from engine.compiling.names import identifier, named
 from engine.compiling.periods import day_offset, named_grain
 from engine.compiling.reshape import looked_back
@@ -137,6 +137,8 @@ def signature(leaf: object) -> object:
             return ("level", leaf.dataset, leaf.opens, leaf.closes, leaf.is_open_start, leaf.shape)
         case Reading():
             return ("reading", leaf.dataset, leaf.time, leaf.per, leaf.take, leaf.carry, leaf.shape)
+        case Spread():
+            return ("spread", leaf.dataset, leaf.value, leaf.number, leaf.shape)
         case Fold():
             return ("fold", leaf.inner_shape, leaf.shape, leaf.is_filled)
         case Pairs():

@@ -1,6 +1,6 @@
 """Stored states kept true: what new and late rows touched is counted again, nothing else, and a state that is behind is not used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from time import monotonic
 
@@ -8,25 +8,19 @@ import pyarrow as pa
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.compiling.expand import Expander
-from engine.compiling.leaves import Cell, Flow, Sum
 from engine.compiling.modifying import Modifiers
 from engine.compiling.nodes import is_date_grain
 from engine.compiling.periods import bucket_start, named_grain, next_start
-from engine.compiling.relations import new_writer
 from engine.compiling.rollup import Ready
-from engine.compiling.scope import Scope
+from engine.compiling.state_rows import state_rows
 from engine.compiling.states import PERIOD, Stored, stored_states
 from engine.compiling.tables import table_of
-from engine.compiling.writer import key_columns
 from engine.loading.catalog import Catalog
-from engine.modifier import Shape
 from engine.parts import span_of
-from engine.question import EVERYTHING
-from engine.running.touched import days_since
-from engine.warehouse import ARROW_TYPES, Statement, Table, TableColumn, TableState, Warehouse
+from engine.running.kept import KEPT, keep_from, kept_from, kept_in
+from engine.running.touched import LOG, Reader, days_since
+from engine.warehouse import Slice, Statement, Table, TableColumn, TableState, Transaction, Warehouse, arrow_schema
 
-FAR = datetime(9999, 12, 31)
 BOOK = Table(
     schema="chengmai",
     name="states",
@@ -49,6 +43,14 @@ class Refreshed(Struct, frozen=True):
     seconds: float
 
 
+class Stretch(Struct, frozen=True):
+    """Periods of a state that follow each other (连续周期)."""
+
+    start: datetime
+    end: datetime
+    periods: int
+
+
 class Entry(Struct, frozen=True):
     """What is known of a filled state (状态台账)."""
 
@@ -57,49 +59,59 @@ class Entry(Struct, frozen=True):
     covers: datetime
 
 
-def entries(warehouse: Warehouse) -> dict[str, Entry]:
-    """Every state that was ever filled."""
-    if warehouse.state(BOOK) is None:
-        return {}
+def entries(reader: Reader) -> dict[str, Entry]:
+    """Every state that was ever filled; BOOK must be there."""
     book = exp.Table(this=exp.to_identifier(BOOK.name), db=exp.to_identifier(BOOK.schema))
-    rows = warehouse.query(Statement(exp.Select(expressions=[exp.column(one.name) for one in BOOK.columns]).from_(book))).to_pylist()
+    rows = reader.query(Statement(exp.Select(expressions=[exp.column(one.name) for one in BOOK.columns]).from_(book))).to_pylist()
     return {row["state"]: Entry(row["definition"], row["source_version"], row["covers"]) for row in rows}
 
 
 def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored], stamp: tuple[int, ...] = ()) -> Ready:
     """Which states may be read now: filled by their present definition, from the data version that holds now; `stamp` is handed on."""
-    known = entries(warehouse) if states else {}
+    known = entries(warehouse) if states and warehouse.state(BOOK) is not None else {}
+    kept = kept_from(warehouse)
     covers: dict[str, datetime] = {}
     behind: dict[str, tuple[str, str]] = {}
     for state in states:
         entry, source = known.get(state.id), _source_state(catalog, warehouse, state)
         if entry is None or entry.definition != state.definition:
-            behind[state.id] = ("预聚合尚未生成", "the state is not filled yet")
+            behind[state.id] = CHANGED if _is_orphan(state, entry, kept) else ("预聚合尚未生成", "the state is not filled yet")
         elif source is None or entry.source_version != source.version:
             behind[state.id] = ("预聚合落后于数据", "the state is behind the data")
         else:
             covers[state.id] = entry.covers
-    return Ready(tuple(states), covers, behind, stamp)
+    return Ready(tuple(states), covers, behind, stamp, kept)
 
 
 def refresh_states(
     catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, progress: Callable[[Refreshed], None] = lambda done: None
 ) -> list[Refreshed]:
-    """Bring every state of the catalog up to date; one that is, is left alone."""
-    known = entries(warehouse)
-    done: list[Refreshed] = []
+    """Bring every state of the catalog up to date; one that is, is left alone. The states of one dataset change in one transaction."""
+    waiting: dict[str, list[Stored]] = {}
+    known = entries(warehouse) if warehouse.state(BOOK) is not None else {}
     for state in stored_states(catalog, modifiers):
         source = _source_state(catalog, warehouse, state)
-        entry = known.get(state.id)
-        if (
-            source is None
-            or state.unfit is not None
-            or (entry and entry.definition == state.definition and entry.source_version == source.version)
-        ):
-            continue
-        done.append(_refresh(catalog, warehouse, modifiers, state, source, entry))
-        progress(done[-1])
+        if source is not None and state.unfit is None and not _is_current(state, known.get(state.id), source):
+            waiting.setdefault(state.dataset, []).append(state)
+    if waiting:
+        for table in (BOOK, LOG, KEPT):
+            warehouse.create(table)  # before the transactions: who makes a table holds up all others who would
+    done: list[Refreshed] = []
+    for states in waiting.values():
+        refreshed = _refresh(catalog, warehouse, modifiers, states)
+        for one in refreshed:
+            progress(one)
+        done += refreshed
     return done
+
+
+def _is_current(state: Stored, entry: Entry | None, source: TableState) -> bool:
+    return entry is not None and entry.definition == state.definition and entry.source_version == source.version
+
+
+def _is_orphan(state: Stored, entry: Entry | None, kept: Mapping[str, datetime]) -> bool:
+    """Whether a state holds sums of rows that are gone, under a definition that is gone too: nobody may count it anew."""
+    return entry is not None and entry.definition != state.definition and state.dataset in kept
 
 
 def _source_state(catalog: Catalog, warehouse: Warehouse, state: Stored) -> TableState | None:
@@ -107,26 +119,71 @@ def _source_state(catalog: Catalog, warehouse: Warehouse, state: Stored) -> Tabl
     return warehouse.state(table_of(state.dataset, dataset)) if dataset is not None else None
 
 
-def _refresh(
-    catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, state: Stored, source: TableState, entry: Entry | None
-) -> Refreshed:
-    begun = monotonic()
-    spans = _spans(catalog, warehouse, state, source, entry)
-    if spans is None:
-        rows = _count(catalog, warehouse, modifiers, state, None, None)
-        kept = warehouse.load(state.table, rows.to_batches(), "replace")
-    else:
-        pieces = [_with_sentinel(state, _count(catalog, warehouse, modifiers, state, start, end), start) for start, end in spans]
-        rows = pa.concat_tables(pieces) if pieces else None
-        kept = warehouse.load(state.table, rows.to_batches() if rows is not None else [], "replace_partitions")
-    newest = (source.watermark or datetime.min) + timedelta(microseconds=1)
-    covers = newest if not _is_dated(catalog, state) else newest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    line = {"state": [state.id], "definition": [state.definition], "source_version": [source.version], "covers": [covers]}
-    schema = pa.schema([(one.name, ARROW_TYPES[one.type]) for one in BOOK.columns])
-    warehouse.load(
-        BOOK, [pa.record_batch([pa.array(line[name], schema.field(name).type) for name in schema.names], schema=schema)], "upsert"
+def _refresh(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, states: Sequence[Stored]) -> list[Refreshed]:
+    """The states of one dataset, counted within the warehouse; what they were counted from can't move before all is written."""
+    dataset = catalog.dataset(states[0].dataset)
+    assert dataset is not None
+    done: list[tuple[Stored, int | None, int, float]] = []
+    lines: list[dict[str, object]] = []
+    with warehouse.transaction() as transaction:
+        begun = monotonic()
+        source = transaction.state(table_of(states[0].dataset, dataset))
+        assert source is not None
+        known, kept = entries(transaction), kept_in(transaction)
+        for state in states:
+            entry = known.get(state.id)
+            if _is_current(state, entry, source) or _is_orphan(state, entry, kept):
+                continue
+            stretches = _stretches(catalog, transaction, state, source, entry)
+            rows, periods = _recount(catalog, transaction, modifiers, state, stretches, kept.get(state.dataset))
+            if entry is None and state.dataset in kept:
+                keep_from(transaction, {state.id: kept[state.dataset]})
+            lines.append(
+                {
+                    "state": state.id,
+                    "definition": state.definition,
+                    "source_version": source.version,
+                    "covers": _covers(catalog, state, source),
+                }
+            )
+            done.append((state, periods, rows, monotonic()))
+        transaction.load(BOOK, [pa.RecordBatch.from_pylist(lines, schema=arrow_schema(BOOK))], "upsert")
+    ends = [*(end for *_, end in done[:-1]), monotonic()]  # writing all down belongs to the last
+    starts = [begun, *ends]
+    return [Refreshed(one.id, periods, rows, end - start) for (one, periods, rows, _), start, end in zip(done, starts, ends, strict=False)]
+
+
+def _recount(
+    catalog: Catalog,
+    transaction: Transaction,
+    modifiers: Modifiers,
+    state: Stored,
+    stretches: Sequence[Stretch] | None,
+    kept: datetime | None,
+) -> tuple[int, int | None]:
+    """Count a state's stretches again, all of it where they are None; what lies before `kept` has no rows any more and stays as it is.
+
+    Returns the state's rows and how many periods were counted, None for all.
+    """
+    if stretches is None and kept is None:
+        statement, named = _counting(catalog, modifiers, state, None, None)
+        return transaction.fill(state.table, statement, "replace", named).state.rows, None
+    still = (
+        [Stretch(kept, FAR, 0)]
+        if stretches is None and kept is not None
+        else [one for one in stretches or () if kept is None or one.start >= kept]
     )
-    return Refreshed(state.id, None if spans is None else len(spans), kept.rows, monotonic() - begun)
+    rows = transaction.remove(state.table, [Slice(one.start, None if one.end == FAR else one.end) for one in still]).state.rows
+    for one in still:
+        statement, named = _counting(catalog, modifiers, state, one.start, None if one.end == FAR else one.end)
+        rows = transaction.fill(state.table, statement, "append", named).state.rows
+    return rows, None if stretches is None else sum(one.periods for one in still)
+
+
+def _covers(catalog: Catalog, state: Stored, source: TableState) -> datetime:
+    """First instant after the newest row."""
+    newest = (source.watermark or datetime.min) + timedelta(microseconds=1)
+    return newest if not _is_dated(catalog, state) else newest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def _is_dated(catalog: Catalog, state: Stored) -> bool:
@@ -136,21 +193,31 @@ def _is_dated(catalog: Catalog, state: Stored) -> bool:
     return column is not None and column.type == "date"
 
 
-def _spans(
-    catalog: Catalog, warehouse: Warehouse, state: Stored, source: TableState, entry: Entry | None
-) -> list[tuple[datetime, datetime]] | None:
+def _stretches(catalog: Catalog, transaction: Transaction, state: Stored, source: TableState, entry: Entry | None) -> list[Stretch] | None:
     """The periods to count again: those of touched days, and the lookback that the indicators declare; None: all."""
     dataset = catalog.dataset(state.dataset)
-    if entry is None or entry.definition != state.definition or dataset is None or warehouse.state(state.table) is None:
+    if entry is None or entry.definition != state.definition or dataset is None:
         return None
     table = table_of(state.dataset, dataset)
     time = next((one for one in dataset.times if one.name == state.time), None)
     if time is None or time.column != table.time or time.zone not in (None, catalog.project.zone):
         return None  # days are noted by the table's own clock; another clock may cut them elsewhere
-    days = days_since(warehouse, table, entry.source_version, source.version)
+    days = days_since(transaction, table, entry.source_version, source.version)
     if days is None:
         return None
-    return _periods(state, days | _looked_back(catalog, state, source))
+    stretches = _joined(_periods(state, days | _looked_back(catalog, state, source)))
+    return stretches if len(stretches) <= MOST_STRETCHES else None
+
+
+def _joined(periods: Sequence[tuple[datetime, datetime]]) -> list[Stretch]:
+    """Periods that follow each other are counted together."""
+    joined: list[Stretch] = []
+    for start, end in periods:
+        if joined and joined[-1].end == start:
+            joined[-1] = Stretch(joined[-1].start, end, joined[-1].periods + 1)
+        else:
+            joined.append(Stretch(start, end, 1))
+    return joined
 
 
 def _looked_back(catalog: Catalog, state: Stored, source: TableState) -> frozenset[date]:
@@ -174,33 +241,14 @@ def _periods(state: Stored, days: frozenset[date]) -> list[tuple[datetime, datet
     return [(start, next_start(start, coarse)) for start in sorted(starts)]
 
 
-def _count(
-    catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, state: Stored, start: datetime | None, end: datetime | None
-) -> pa.Table:
-    """The state's rows for a span, in the columns of its table."""
+def _counting(
+    catalog: Catalog, modifiers: Modifiers, state: Stored, start: datetime | None, end: datetime | None
+) -> tuple[Statement, dict[str, str]]:
+    """The SELECT of the state's rows for a span, and what it calls the column of their period."""
     shape = Shape(axes=state.axes, until=FAR, grain=named_grain(state.state.grain), start=start, end=end)
     writer = new_writer(catalog, Scope(EVERYTHING), Expander(catalog, modifiers))
     counts = [(name, Cell(Flow(state.dataset, state.time, Sum("count", None, condition), shape))) for condition, name in state.numbers]
     names = {name for name, _ in counts}
     sums = [(one.column, Cell(Flow(state.dataset, state.time, one.sum, shape))) for one in state.sums if one.column not in names]
     body = writer.answer(writer, [*sums, *counts], shape, None)
-    answer = warehouse.query(Statement(writer.statement(body), dict(writer.parameters)), seconds=3600)
-    renamed = answer.rename_columns([PERIOD if name == key_columns(shape)[-1] else name for name in answer.column_names])
-    return pa.table(
-        [renamed.column(one.name).cast(ARROW_TYPES[one.type], safe=False) for one in state.table.columns], schema=_schema(state)
-    )
-
-
-def _schema(state: Stored) -> pa.Schema:
-    return pa.schema([(one.name, ARROW_TYPES[one.type]) for one in state.table.columns])
-
-
-def _with_sentinel(state: Stored, rows: pa.Table, start: datetime) -> pa.Table:
-    """One row that counts nothing, so that a period whose rows are all gone is replaced too."""
-    numbers = {name for _, name in state.numbers}
-    empty: dict[str, object] = {
-        one.name: 0 if one.name in numbers else None for one in state.table.columns
-    }
-    empty[PERIOD] = start if state.table.columns[len(state.axes)].type == "timestamp" else start.date()
-    sentinel = pa.table([pa.array([empty[one.name]], ARROW_TYPES[one.type]) for one in state.table.columns], schema=_schema(state))
-    return pa.concat_tables([rows, sentinel])
+    return Statement(writer.statement(body), dict(writer.parameters)), {PERIOD: key_columns(shape)[-1]}

@@ -37,8 +37,8 @@ class States:
     def _versions(self) -> tuple[int, ...]:
         book = self._warehouse.state(BOOK)
         versions = [book.version if book is not None else 0]
-        for state in self._stored:
-            dataset = self._own.dataset(state.dataset)
-            source = self._warehouse.state(table_of(state.dataset, dataset)) if dataset is not None else None
+        for id in sorted({id for state in self._stored for id in (state.dataset, *state.joined)}):
+            dataset = self._own.dataset(id)
+            source = self._warehouse.state(table_of(id, dataset)) if dataset is not None else None
             versions.append(source.version if source is not None else 0)
         return tuple(versions)
