@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,6 +37,8 @@ from portal.api.problem import Problem, Refused, Trouble, problem_for_status, pr
 from portal.api.query import QueryController
 from portal.api.reference_page import ReferencePageController
 from portal.api.search_index import SearchIndex
+from portal.api.turns import Turns, taking_turns
+from portal.api.unchanged import add_tag, unchanged
 from portal.api.why import WhyController
 from portal.api.world import FONTS, STATIC, World
 
@@ -59,18 +61,23 @@ SECURITY_HEADERS = {
 
 def create_app(world: World) -> Litestar:
     """The application over a world; the caller opens and closes the warehouse."""
-    index = SearchIndex(world.catalog)
+    index, turns = SearchIndex(world.catalog), Turns(world.limits)
     return Litestar(
         route_handlers=[*controllers(), *static_files()],
-        before_request=refuse_foreign_names,
-        dependencies={"world": Provide(lambda: world, sync_to_thread=False), "index": Provide(lambda: index, sync_to_thread=False)},
+        before_request=at_the_door(world),
+        middleware=[taking_turns(turns)],
+        dependencies={
+            "world": Provide(lambda: world, sync_to_thread=False),
+            "index": Provide(lambda: index, sync_to_thread=False),
+            "turns": Provide(lambda: turns, sync_to_thread=False),
+        },
         exception_handlers=refusals(world),
         openapi_config=OpenAPIConfig(
             title="城脉 Chengmai", version="1", render_plugins=[], path="/api/openapi", use_handler_docstrings=True
         ),
         request_max_body_size=world.limits.body_bytes,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files", r"\.woff2$"]),
-        before_send=[add_headers],
+        before_send=[headers_of(world)],
         lifespan=[closing(world)],
     )
 
@@ -136,6 +143,16 @@ def of_validation(error: HTTPException) -> Problem:
     return refused_with(400, said).problem
 
 
+def at_the_door(world: World) -> Callable[[Asking], Awaitable[Response[None] | None]]:
+    """Who may come in, and who holds already what it asks for."""
+
+    async def met(request: Asking) -> Response[None] | None:
+        await refuse_foreign_names(request)
+        return unchanged(request, world)
+
+    return met
+
+
 async def refuse_foreign_names(request: Asking) -> None:
     """Only who calls this machine by a name of its own is answered."""
     name = re.sub(r":\d+$", "", request.headers.get("host", ""))
@@ -146,12 +163,17 @@ async def refuse_foreign_names(request: Asking) -> None:
         )  # fmt: skip
 
 
-async def add_headers(message: Message, scope: Scope) -> None:
-    """The security headers, on whatever is answered."""
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in SECURITY_HEADERS.items():
-            headers[name] = value
+def headers_of(world: World) -> Callable[[Message, Scope], Awaitable[None]]:
+    """The security headers on whatever is answered, and the mark of what only definitions decide."""
+
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableScopeHeaders.from_message(message)
+            for name, value in SECURITY_HEADERS.items():
+                headers[name] = value
+            add_tag(message, scope, world)
+
+    return add
 
 
 def closing(world: World) -> Any:

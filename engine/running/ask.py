@@ -25,7 +25,7 @@ from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
 from engine.running.framing import framed
 from engine.running.lateness import known_until, with_lateness
-from engine.running.plans import Plan, Plans, planned
+from engine.running.plans import BYTES_OF_SQL, Plan, Plans, planned
 from engine.running.results import Key, Results
 from engine.running.states import States
 from engine.warehouse import Cancel, Statement, Warehouse
@@ -68,9 +68,9 @@ class Standing(Struct, frozen=True):
 
     @property
     def nbytes(self) -> int:
-        """Memory its rows hold."""
+        """Memory that its rows and its plan hold."""
         frames = (self.answer.frame, self.answer.totals)
-        return sum(int(frame.table.nbytes) for frame in frames if frame is not None) + len(self.answer.sql)
+        return sum(int(frame.table.nbytes) for frame in frames if frame is not None) + BYTES_OF_SQL * len(self.answer.sql)
 
 
 def ask(

@@ -68,9 +68,14 @@ def _stream(catalog: Catalog, dataset_id: str) -> Stream | None:
     return next((one for one in source.streams if one.name == name), None) if isinstance(source, Source) else None
 
 
+def late_datasets(catalog: Catalog, warehouse: Warehouse, question: Question, now: datetime) -> dict[str, Behind]:
+    """The datasets of a question that are behind their streams' promises at `now`."""
+    return {id: found for id in datasets_of(catalog, question) if (found := behind(catalog, warehouse, id, now)) is not None}
+
+
 def with_lateness(catalog: Catalog, warehouse: Warehouse, question: Question, shape: Shape, frame: Frame, now: datetime) -> Frame:
     """The frame with what is behind said: of the whole answer, of rows whose period is not all there, and no value where nothing is there."""
-    late = {id: found for id in datasets_of(catalog, question) if (found := behind(catalog, warehouse, id, now)) is not None}
+    late = late_datasets(catalog, warehouse, question, now)
     if not late:
         return frame
     marks = tuple(sorted({*frame.marks, LATE, *(one.word for one in late.values())}))

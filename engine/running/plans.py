@@ -17,7 +17,9 @@ from engine.compiling.rollup import Ready
 from engine.loading.catalog import Catalog
 from engine.question import Question, Viewer
 
-MOST_PLANS = 1000
+MOST_BYTES = 64_000_000
+BYTES_OF_SQL = 55  # a plan's trees take about so many bytes for each character of its SQL (40 to 54 over the shapes of tests/bench)
+LEAST_BYTES = 20_000  # of a plan that has no SQL: findings, and what was read of the question
 
 
 class Plan(Struct, frozen=True):
@@ -26,16 +28,22 @@ class Plan(Struct, frozen=True):
     compiled: Compiled
     sql: str = ""  # empty when the question is wrong
 
+    @property
+    def nbytes(self) -> int:
+        """About what it holds in memory."""
+        return LEAST_BYTES + BYTES_OF_SQL * len(self.sql)
+
 
 class Plans:
-    """Plans of one catalog for one warehouse, the longest unused forgotten first; safe to share between threads.
+    """Plans of one catalog for one warehouse, in bounded memory, the longest unused forgotten first; safe to share between threads.
 
     The key holds everything that a plan depends on: the question, who asks, as of when, which states hold, what is counted beside it.
     Another catalog empties it.
     """
 
-    def __init__(self, most: int = MOST_PLANS) -> None:
-        self._most = most
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most_bytes
+        self._held = 0
         self._catalog: Catalog | None = None
         self._plans: OrderedDict[tuple[bytes, Viewer, datetime, tuple[int, ...], tuple[Flow, ...]], Plan] = OrderedDict()
         self._lock = Lock()
@@ -49,6 +57,7 @@ class Plans:
         with self._lock:
             if catalog is not self._catalog:
                 self._plans.clear()
+                self._held = 0
                 self._catalog = catalog
             known = self._plans.get(key)
             if known is not None:
@@ -56,11 +65,17 @@ class Plans:
                 return known
         made = planned(catalog, modifiers, question, viewer, as_of, write, ready, presence)
         with self._lock:
-            if catalog is self._catalog:
+            if catalog is self._catalog and key not in self._plans:
                 self._plans[key] = made
-                if len(self._plans) > self._most:
-                    self._plans.popitem(last=False)
+                self._held += made.nbytes
+                while self._held > self._most and self._plans:
+                    self._held -= self._plans.popitem(last=False)[1].nbytes
         return made
+
+    @property
+    def held(self) -> int:
+        """Bytes held now, about."""
+        return self._held
 
 
 def planned(

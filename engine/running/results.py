@@ -1,7 +1,7 @@
 """Answers kept while they are true: a question asked again over unmoved data costs a look-up, and many askers cost one computation."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from threading import Event, Lock
 from typing import Generic, Protocol, TypeVar
@@ -36,6 +36,7 @@ class Key(Struct, frozen=True):
     viewer: Viewer
     as_of: datetime
     stamp: tuple[int, ...] = ()
+    late: Hashable = ()  # what is behind at the moment of asking; only where the answer is kept as it is said
 
 
 class Results(Generic[Item]):

@@ -1,5 +1,6 @@
 """One answer as one line of NDJSON: columns with their meaning, values by column, and everything that qualifies the numbers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -52,9 +53,31 @@ class AnswerLine(Struct, frozen=True):
     findings: Annotated[list[Trouble], Meta(title="问题", description="Why the question could not be answered; else empty")] = []
 
 
+class KeptLine(Struct, frozen=True):
+    """An answer as bytes, but for its place in the batch, with the version of every dataset it tells of (存留的答案行)."""
+
+    rest: bytes  # after the index
+    versions: Mapping[str, int]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it holds."""
+        return len(self.rest)
+
+
 def encode_line(line: AnswerLine) -> bytes:
     """The line as bytes, its newline included."""
     return msgspec.json.encode(line) + b"\n"
+
+
+def without_index(line: bytes) -> bytes:
+    """What of a line is the same wherever it stands in a batch."""
+    return line.partition(b",")[2]
+
+
+def with_index(rest: bytes, index: int) -> bytes:
+    """The line in its place of a batch."""
+    return b'{"index":%d,%b' % (index, rest)
 
 
 def answer_line(answer: Answer, question: Question, definition_version: str, titles: Titles) -> AnswerLine:

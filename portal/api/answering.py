@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from time import monotonic
 
 import msgspec
@@ -31,16 +32,16 @@ FAILED = Finding(
 )
 
 
-def answers(world: World, questions: Sequence[Question], cancel: Cancel | None = None) -> Iterator[Answer]:
+def answers(world: World, questions: Sequence[Question], cancel: Cancel | None = None, now: datetime | None = None) -> Iterator[Answer]:
     """An answer for each question, in their order; the whole batch has the limit of `world.limits.seconds`. Raises StatementCancelled."""
-    until = monotonic() + world.limits.seconds
+    until, now = monotonic() + world.limits.seconds, now or world.clock()
     index = 0
     while index < len(questions) and monotonic() < until:
         seconds = until - monotonic()
         rest = questions[index:]
         try:
             asked = ask(
-                world.catalog, world.warehouse, rest, viewer_of_request(), world.clock(), seconds=seconds, cancel=cancel, plans=world.plans,
+                world.catalog, world.warehouse, rest, viewer_of_request(), now, seconds=seconds, cancel=cancel, plans=world.plans,
                 states=world.states, results=world.results,
             )
             for answer in asked:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from engine.findings import Finding
 
 PROBLEM_JSON = "application/problem+json"
+RETRY_SECONDS = "5"
 
 
 class Trouble(Struct, frozen=True, omit_defaults=True):
@@ -70,13 +71,6 @@ def refused_for(findings: Iterable[Finding]) -> Refused:
     )
 
 
-def unknown_definition(kind: str, id: str, advice: tuple[str, str]) -> Refused:
-    """404 for a definition that is not there."""
-    return refusal(
-        404, "unknown-definition", f"没有名为「{id}」的{kind}定义", f"there is no {kind} '{id}'", advice_zh=advice[0], advice_en=advice[1]
-    )
-
-
 TITLES = {
     400: "Bad request",
     404: "Not found",
@@ -87,7 +81,7 @@ TITLES = {
     415: "Unsupported media type",
     422: "The question is wrong",
     500: "Internal error",
-    503: "Not ready",
+    503: "Too many requests at once",
     504: "Took too long",
 }
 
@@ -112,8 +106,9 @@ def problem_for_status(status: int) -> Problem:
 
 
 def problem_response(problem: Problem) -> Response[bytes]:
-    """The problem as an HTTP answer."""
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON)
+    """The problem as an HTTP answer; what may go well in a moment says when to ask again."""
+    headers = {"retry-after": RETRY_SECONDS} if problem.status == 503 else None
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
 def wants_page(request: Request[object, object, State]) -> bool:

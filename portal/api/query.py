@@ -1,11 +1,11 @@
 """Questions come in as a batch, and each answer leaves as soon as it is ready: one slow question holds up no other."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import msgspec
 from anyio import to_thread
-from litestar import Controller, Request, post
+from litestar import Controller, Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import RawBody
@@ -13,13 +13,16 @@ from litestar.response import Stream
 
 from engine.question import Question
 from engine.warehouse import Cancel
-from portal.api.answer_line import answer_line, encode_line
-from portal.api.answering import answers
+from portal.api.answering import answers, with_index
+from portal.api.kept_lines import Lines
+from portal.api.outlet import Outlet
 from portal.api.problem import refusal, refused_with
+from portal.api.turns import Turns
 from portal.api.words import SaidTwice, refuse_doubled_keys, trouble_of_json, trouble_of_shape
 from portal.api.world import World
 
 NDJSON = "application/x-ndjson"
+NOT_STORED = {"cache-control": "no-store"}
 
 
 class QueryController(Controller):
@@ -29,13 +32,27 @@ class QueryController(Controller):
     tags = ["query 查询"]
 
     @post(status_code=200, summary="批量查询，答案逐行返回 · Ask a batch of questions", media_type=NDJSON)
-    async def ask(self, request: Request[Any, Any, State], body: RawBody, world: NamedDependency[World]) -> Stream:
-        """A JSON list of questions in, NDJSON out: one line for each answer, in the order they are ready, each with its `index`."""
+    async def ask(
+        self, request: Request[Any, Any, State], body: RawBody, world: NamedDependency[World], turns: NamedDependency[Turns]
+    ) -> Stream | Response[bytes]:
+        """A JSON list of questions in, NDJSON out: one line for each answer, in the order they are ready, each with its `index`.
+
+        Answers that still hold come at once. The others wait for their turn to be computed: 503 with Retry-After when too many wait.
+        """
         if request.content_type[0] != "application/json":  # also keeps other sites' plain forms out
             raise refusal(415, "not-json", "请求体须为 JSON", "the body must be JSON", advice_zh="加上 content-type: application/json",
                           advice_en="say content-type: application/json")  # fmt: skip
-        questions = decode_questions(body, world.limits.questions)
-        return Stream(stream_answers(world, questions), media_type=NDJSON, headers={"cache-control": "no-store"})
+        lines = Lines(world, capped(decode_questions(body, world.limits.questions), world.limits.rows), world.clock())
+        kept = await to_thread.run_sync(lines.kept)
+        if len(kept) == len(lines.questions):
+            return Response(b"".join(kept.values()), media_type=NDJSON, headers=NOT_STORED)
+        outlet = outlet_of(lines, kept, await turns.take())
+        return Stream(outlet.chunks(), media_type=NDJSON, headers=NOT_STORED)
+
+
+def capped(questions: list[Question], most: int) -> list[Question]:
+    """The questions, each for at most so many rows."""
+    return [msgspec.structs.replace(question, limit=min(question.limit or most, most)) for question in questions]
 
 
 def decode_questions(body: bytes, most: int) -> list[Question]:
@@ -58,20 +75,21 @@ def decode_questions(body: bytes, most: int) -> list[Question]:
     return questions
 
 
-async def stream_answers(world: World, questions: list[Question]) -> AsyncIterator[bytes]:
-    """The lines as they are ready; when the client goes away, the statement that runs in the warehouse is stopped."""
+def outlet_of(lines: Lines, kept: dict[int, bytes], done: Callable[[], None] = lambda: None) -> Outlet:
+    """The lines on their way to the client: those that are kept, then the others as they are computed; then `done`."""
     cancel = Cancel()
-    lines = lines_of(world, questions, cancel)
-    try:
-        while (line := await to_thread.run_sync(next, lines, None, abandon_on_cancel=True)) is not None:
-            yield line
-    finally:
-        cancel.now()
+    return Outlet(lines_of(lines, kept, cancel), cancel, lines.world.limits, done)
 
 
-def lines_of(world: World, questions: list[Question], cancel: Cancel) -> Iterator[bytes]:
-    """Answers as lines, each of at most `world.limits.rows` rows."""
-    most = world.limits.rows
-    capped = [msgspec.structs.replace(question, limit=min(question.limit or most, most)) for question in questions]
-    for answer in answers(world, capped, cancel):
-        yield encode_line(answer_line(answer, questions[answer.index], world.definition_version, world.titles))
+def lines_of(lines: Lines, kept: dict[int, bytes], cancel: Cancel) -> Iterator[bytes]:
+    """What is kept in one piece, then a line for each answer that had to be computed."""
+    if kept:
+        yield b"".join(kept.values())
+    places = missing(len(lines.questions), kept)
+    for answer in answers(lines.world, [lines.questions[place] for place in places], cancel, lines.now):
+        yield lines.made(with_index(answer, places[answer.index]))
+
+
+def missing(count: int, kept: Collection[int]) -> list[int]:
+    """The places of a batch that are not kept."""
+    return [place for place in range(count) if place not in kept]

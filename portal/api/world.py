@@ -12,10 +12,14 @@ from engine.running.plans import Plans
 from engine.running.results import Results
 from engine.running.states import States
 from engine.warehouse import Warehouse
+from portal.api.answer_line import KeptLine
 from portal.api.titles import Titles
 
 STATIC = Path(__file__).parents[1] / "static"
 FONTS = Path(__file__).parents[1] / "web" / "node_modules" / "@fontsource-variable" / "noto-sans-sc"
+
+
+LINE_BYTES = 64_000_000
 
 
 class Limits(Struct, frozen=True):
@@ -24,7 +28,10 @@ class Limits(Struct, frozen=True):
     rows: int = 10_000  # of one answer; more are cut and the answer says so
     questions: int = 100  # of one batch
     body_bytes: int = 1_000_000
-    seconds: float = 30.0  # of one batch in the warehouse
+    seconds: float = 30.0  # of one batch in the warehouse, and of waiting for a turn
+    turns: int = 4  # requests that compute at the same time; two cores are busy with less, and each takes memory
+    waiting: int = 200  # requests that wait for a turn; whoever comes after them is sent away at once
+    unread_bytes: int = 8_000_000  # of one batch that its client has not read yet; then no further answer is computed for it
 
 
 class World(Struct, frozen=True):
@@ -41,3 +48,4 @@ class World(Struct, frozen=True):
     plans: Plans = field(default_factory=Plans)
     states: States | None = None
     results: Results[Standing] = field(default_factory=Results)
+    lines: Results[KeptLine] = field(default_factory=lambda: Results(LINE_BYTES))

@@ -10,11 +10,11 @@ Client = TestClient[Any]
 
 
 def lines(client: Client, body: object) -> list[dict[str, Any]]:
-    """The lines of an answer."""
+    """The lines of an answer, by their place in the batch."""
     response = client.post("/api/query", json=body)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("application/x-ndjson")
-    return [json.loads(line) for line in response.text.splitlines()]
+    return sorted((json.loads(line) for line in response.text.splitlines()), key=lambda line: int(line["index"]))
 
 
 def problem(client: Client, body: bytes, status: int) -> dict[str, Any]:

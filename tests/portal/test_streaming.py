@@ -11,13 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from engine.question import Question
+from engine.running.results import Results
 from engine.warehouse import Cancel, Statement, StatementTimedOut
 from engine.warehouses.duckdb import DuckDbWarehouse
 from portal.api.answering import answers
-from portal.api.query import stream_answers
+from portal.api.kept_lines import Lines
+from portal.api.query import outlet_of
 from portal.api.titles import Titles
 from portal.api.world import Limits, World
-from tests.portal.small_city import fill
+from tests.portal.small_city import NOW, fill
 
 TONS, LOADS = Question(indicators=("waste.tons",)), Question(indicators=("waste.loads",))
 
@@ -43,7 +45,8 @@ def watched(world: World) -> World:
     """The small city in a warehouse that is watched."""
     warehouse = WatchedWarehouse()
     fill(world.catalog, warehouse)
-    return replace(world, warehouse=warehouse, titles=Titles(world.catalog, warehouse), limits=Limits())
+    titles = Titles(world.catalog, warehouse)
+    return replace(world, warehouse=warehouse, titles=titles, limits=Limits(), results=Results(), lines=Results())
 
 
 def warehouse_of(world: World) -> WatchedWarehouse:
@@ -58,8 +61,8 @@ def codes(world: World, *questions: Question) -> list[list[str]]:
 
 def test_a_client_that_goes_away_stops_the_statement_and_the_questions_after_it(watched: World) -> None:
     async def read_one_line() -> dict[str, Any]:
-        lines = cast(Any, stream_answers(watched, [TONS, LOADS, LOADS]))
-        first = json.loads(await cast(AsyncIterator[bytes], lines).__anext__())
+        lines = cast(Any, outlet_of(Lines(watched, [TONS, LOADS, LOADS], NOW), {}).chunks())
+        first = json.loads((await cast(AsyncIterator[bytes], lines).__anext__()).splitlines()[0])
         await lines.aclose()
         return cast(dict[str, Any], first)
 

@@ -7,7 +7,7 @@ from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
 from engine.running.ask import known_modifiers
 from engine.running.definitions import load_texts_checked
-from engine.running.plans import Plan, Plans
+from engine.running.plans import LEAST_BYTES, MOST_BYTES, Plan, Plans
 from engine.warehouses.duckdb import DuckDbWarehouse
 
 NEW_YEAR = datetime(2026, 1, 1)
@@ -31,8 +31,8 @@ def catalog(column: str = "ton") -> Catalog:
 class Asking:
     """Plans beside the texts that were written, so that a test sees what was compiled."""
 
-    def __init__(self, most: int = 10) -> None:
-        self.plans, self.catalog, self.warehouse = Plans(most), catalog(), DuckDbWarehouse()
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.plans, self.catalog, self.warehouse = Plans(most_bytes), catalog(), DuckDbWarehouse()
         self.modifiers: Modifiers = known_modifiers()
 
     def plan(self, question: Question = TONS, viewer: Viewer = EVERYTHING, as_of: datetime = NEW_YEAR) -> Plan:
@@ -66,7 +66,7 @@ def test_changed_definitions_are_compiled_anew() -> None:
 
 
 def test_the_longest_unused_plan_is_forgotten() -> None:
-    asking = Asking(most=2)
+    asking = Asking(most_bytes=2 * Asking().plan().nbytes + LEAST_BYTES)
     first = asking.plan()
     second = asking.plan(viewer=STRANGER)
     asking.plan()
@@ -75,6 +75,7 @@ def test_the_longest_unused_plan_is_forgotten() -> None:
 
     assert asking.plan() is first
     assert asking.plan(viewer=STRANGER) is not second
+    assert asking.plans.held <= 2 * first.nbytes + LEAST_BYTES
 
 
 def test_a_wrong_question_is_remembered_with_its_findings() -> None:

@@ -73,10 +73,10 @@ def test_a_question_asked_again_over_unmoved_data_asks_the_warehouse_nothing() -
 def test_after_every_load_the_answer_is_that_of_the_load() -> None:
     warehouse, results = DuckDbWarehouse(None), Results[Standing]()
     answers = []
-    for n in range(30):
+    for n in range(12):
         load(warehouse, n)
         answers += [tons(warehouse, results), tons(warehouse, results)]
-    assert answers == [float(n) for n in range(30) for _ in range(2)]
+    assert answers == [float(n) for n in range(12) for _ in range(2)]
 
 
 def test_no_asker_sees_a_load_older_than_the_last_one_done_before_it_asked() -> None:
@@ -85,7 +85,7 @@ def test_no_asker_sees_a_load_older_than_the_last_one_done_before_it_asked() -> 
     done, stop, seen = [0], Event(), list[tuple[int, float]]()
 
     def keep_loading() -> None:
-        for n in range(1, 40):
+        for n in range(1, 15):
             load(warehouse, n)
             done[0] = n
         stop.set()
