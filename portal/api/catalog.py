@@ -11,8 +11,8 @@ from engine.findings import did_you_mean
 from engine.kind import Definition
 from engine.registry import kinds
 from portal.api.parameters import Id, Kind, Search
-from portal.api.problem import Refused, refusal, unknown_definition
-from portal.api.shapes import default_of
+from portal.api.problem import Refused, refusal
+from portal.api.shapes import default_of, label_and_sentence
 from portal.api.world import World
 
 
@@ -114,6 +114,6 @@ def plain(value: Any) -> Any:
 
 def no_definition(world: World, kind: str, id: str) -> Refused:
     """404 with the nearest id."""
-    return unknown_definition(
-        kind, id, did_you_mean(id, world.catalog.ids(kind), f"「/api/catalog/{kind}s」列出全部", f"/api/catalog/{kind}s lists all")
-    )
+    advice = did_you_mean(id, world.catalog.ids(kind), f"「/api/catalog/{kind}s」列出全部", f"/api/catalog/{kind}s lists all")
+    title = label_and_sentence(kinds()[kind])[0]
+    return refusal(404, "unknown-definition", f"没有名为「{id}」的{title}", f"there is no {kind} '{id}'", advice_zh=advice[0], advice_en=advice[1])

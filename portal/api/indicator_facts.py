@@ -20,7 +20,7 @@ from engine.running.ask import known_modifiers
 from portal.api.catalog_search import LevelLimit, limits_of
 from portal.api.catalogue_page import domain_of, domain_titles
 from portal.api.choices import GRAIN_TITLES, SPAN_TITLES, SPANS_OF, Option
-from portal.api.freshness import Freshness, freshness_of
+from portal.api.freshness import Freshness, begin_of, freshness_of
 from portal.api.indicator_page import relative
 from portal.api.indicators import indicator_of
 from portal.api.latest import SPANS, grain_of
@@ -73,6 +73,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     formula: str
     definition_version: str
     as_of: str | None
+    begin: str | None  # of its rows; a period that began before is not whole
     freshness: Freshness
     grains: list[Option]
     default_grain: str
@@ -112,7 +113,7 @@ def facts_of(world: World, id: str, indicator: Indicator) -> Facts:
         id=id, title=indicator.title, unit=indicator.unit, meaning=indicator.meaning, owner=indicator.owner, domain=domain,
         domain_title=domain_titles(world).get(domain, domain), direction=indicator.direction, display=indicator.display,
         file=relative(world, catalog.definitions["indicator", id].file), formula=formula_text(indicator),
-        definition_version=world.definition_version, as_of=freshness.as_of, freshness=freshness,
+        definition_version=world.definition_version, as_of=freshness.as_of, begin=begin_of(world, id), freshness=freshness,
         grains=grains, default_grain=grain_of(indicator), spans={each.value: spans_of(each.value) for each in grains},
         default_last={each.value: SPANS.get(each.value, "P30D") for each in grains},
         dimensions=splits_of(world, id, indicator), modifiers=[modifier_facts(member, indicator) for member in known_modifiers().known.values()],

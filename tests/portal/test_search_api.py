@@ -105,6 +105,7 @@ def test_the_facts_of_an_indicator_are_what_may_be_asked_of_it(client: Client) -
     assert [grain["value"] for grain in said["grains"]] == ["day", "week", "month", "quarter", "year"]
     assert (said["default_grain"], said["default_last"]["month"], said["spans"]["day"][0]["value"]) == ("day", "P24M", "P7D")
     assert said["dimensions"] == [{"id": "city.district", "title": "区", "coarser": [], "finer": [], "has_labels": True, "is_region": True}]
+    assert "begin" in said
     assert said["levels"][1] == {"comparison": "at_or_above", "level": "red", "limit": 500.0}
     assert said["lineage"]["nodes"] == [
         {"id": "waste.tons", "kind": "indicator", "title": "清运量", "depth": 0, "detail": []},
@@ -207,3 +208,8 @@ def test_codes_and_things_in_a_place_are_found_within_it_too(levels: Client) -> 
     assert keys(levels, "r.kind", "r.class:x") == ["x1"]
     assert keys(levels, "r.bin", "r.street:121") == ["b2"]
     assert keys(levels, "r.bin", "r.district:11") == ["b1"]
+
+
+def test_an_indicator_that_is_not_there_is_told_in_the_readers_words(client: Client) -> None:
+    said = client.get("/api/indicators/waste.tonz")
+    assert (said.status_code, said.json()["zh"], said.json()["advice_zh"]) == (404, "没有名为「waste.tonz」的指标", "是否想写「waste.tons」？")
