@@ -2,12 +2,12 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 from msgspec import Struct
@@ -91,6 +91,45 @@ class NotOneSelect(Exception):
     """A statement that is not one single SELECT of known functions was refused before it reached the database."""
 
 
+class Slice(Struct, frozen=True):
+    """Rows of a table by its time: from `start` on and before `end`, wall clock; None: without that edge (时段)."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+class Loaded(Struct, frozen=True):
+    """What one load of a transaction did (装载结果)."""
+
+    state: TableState  # as it will be when the transaction has ended well
+    replaced: frozenset[date] | None = frozenset()  # days on which rows lay that an upsert replaced; None: nobody looked
+
+
+class Transaction(Protocol):
+    """Loads that become true together, or not at all (装载事务).
+
+    Who holds one reads what it has written itself, and loads by its methods only: the warehouse's own would wait for it.
+    """
+
+    def state(self, table: Table) -> TableState | None:
+        """As `Warehouse.state`; from here to the end of the transaction nobody else can load the table."""
+
+    def query(self, statement: Statement) -> pa.Table:
+        """As `Warehouse.query`, what this transaction has written included."""
+
+    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> Loaded:
+        """As `Warehouse.load`, and tells which days an upsert touched."""
+
+    def refill(self, table: Table, selects: Sequence[Statement], instead: Sequence[Slice] | None, by: str | None = None) -> Loaded:
+        """Rows of SELECTs that have the table's columns, instead of those in the slices of its time or of the column `by`; None: of all.
+
+        They never leave the warehouse.
+        """
+
+    def remove(self, table: Table, slices: Sequence[Slice]) -> Loaded:
+        """Delete the rows whose time lies in one of the slices; the version moves as by a load."""
+
+
 class Warehouse(Protocol):
     """A database that computes (数仓). Implementations live in `warehouses/`, each with its SQL dialect."""
 
@@ -108,11 +147,38 @@ class Warehouse(Protocol):
     def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
         """Write rows and move the table's version, both in one transaction: all or nothing."""
 
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Several loads in one transaction, which ends with the block: well, or by an exception with nothing changed."""
+
     def state(self, table: Table) -> TableState | None:
         """Version, row count and watermark of a table, or None when it was never loaded."""
 
     def close(self) -> None:
         """Give back files and connections."""
+
+
+class Spread(Struct, frozen=True):
+    """How a table's rows spread, about: what a choice between statements is made by, never an answer (数据分布)."""
+
+    rows: int
+    first: datetime | None  # least and greatest of the table's time
+    last: datetime | None
+    distinct: tuple[tuple[str, int], ...]  # column and how many different values it has
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A warehouse on which several statements can read one result that is made for them alone (共读)."""
+
+    own_schema: str  # in which such results are found
+
+    def spread(self, table: Table) -> Spread | None:
+        """How the rows spread, from what the database keeps of them anyway; None when it knows nothing."""
+
+    def shared(
+        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
+    ) -> AbstractContextManager[Callable[[Statement], pa.Table]]:
+        """Makes each SELECT's rows a table of that name; statements run in the block read them and the rest as of one moment."""
 
 
 class Watch:
@@ -153,6 +219,7 @@ class Watch:
             raise StatementTimedOut(f"stopped after {self._seconds:g} s") from error
 
 
+ARRIVED = "_arrived"  # column of a staging table: the order in which rows came, so that the last one wins
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset(DuckDBGenerator.RESERVED_KEYWORDS) | frozenset(
     "between coalesce current_schema exists extract greatest grouping int integer interval least nullif position row substring "
@@ -208,6 +275,19 @@ def fitted(batch: pa.RecordBatch, table: Table, mode: LoadMode) -> pa.RecordBatc
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
+def temporary(name: str, select: exp.Expression) -> exp.Create:
+    """CREATE TEMPORARY TABLE of a SELECT's rows."""
+    properties = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=exp.Table(this=exp.Identifier(this=name)), kind="TABLE", properties=properties, expression=select)
+
+
+def as_instant(value: object) -> datetime | None:
+    """A date or time that a database has told, as an instant."""
+    if isinstance(value, datetime):
+        return value
+    return datetime(value.year, value.month, value.day) if isinstance(value, date) else None
+
+
 def normalised(answer: pa.Table) -> pa.Table:
     """The answer in the types both warehouses agree on.
 
@@ -231,70 +311,6 @@ def _normalised(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return next((column.cast(target) for is_of, target in _AGREED if is_of(column.type)), column)
 
 
-_STORED: Mapping[ColumnType, exp.DType] = {
-    "text": exp.DType.TEXT, "integer": exp.DType.BIGINT, "decimal": exp.DType.DECIMAL, "float": exp.DType.DOUBLE,
-    "boolean": exp.DType.BOOLEAN, "date": exp.DType.DATE, "timestamp": exp.DType.TIMESTAMP,
-}  # fmt: skip
-ARRIVED = "_arrived"  # column of a staging table: the order in which rows came, so that the last one wins
-
-
 def table_node(table: Table) -> exp.Table:
     """`schema.name` as a node."""
     return exp.table_(table.name, db=table.schema)
-
-
-def column_definition(column: TableColumn) -> exp.ColumnDef:
-    """A column of CREATE TABLE."""
-    sizes = (DECIMAL_DIGITS, DECIMAL_PLACES) if column.type == "decimal" else ()
-    sized = [exp.DataTypeParam(this=exp.Literal.number(size)) for size in sizes]
-    return exp.ColumnDef(this=exp.Identifier(this=column.name), kind=exp.DataType(this=_STORED[column.type], expressions=sized))
-
-
-def insert_from(table: Table, source: exp.Expression) -> exp.Insert:
-    """INSERT of every row of the source, in the order of the table's time."""
-    names = [exp.Identifier(this=column.name) for column in table.columns]
-    rows = exp.Select(expressions=[exp.column(name.copy()) for name in names]).from_(source)
-    rows = rows.order_by(exp.column(table.time), copy=False) if table.time else rows  # an ORDER BY of nothing is no SQL
-    return exp.Insert(this=exp.Schema(this=table_node(table), expressions=names), expression=rows)
-
-
-def insert_latest(table: Table, staged: str) -> exp.Insert:
-    """INSERT of the last staged row of each key."""
-    last_first = exp.Order(expressions=[exp.Ordered(this=exp.column(ARRIVED), desc=True, nulls_first=False)])
-    nth = exp.Window(this=exp.RowNumber(), partition_by=[exp.column(name) for name in table.key], order=last_first)
-    numbered = exp.Select(expressions=[exp.Star(), exp.alias_(nth, "_nth")]).from_(exp.table_(staged))
-    insert = insert_from(table, exp.Subquery(this=numbered, alias=exp.TableAlias(this=exp.Identifier(this="numbered"))))
-    insert.expression.where(exp.EQ(this=exp.column("_nth"), expression=exp.Literal.number(1)), copy=False)
-    return insert
-
-
-def delete_matching(table: Table, staged: str) -> exp.Delete:
-    """DELETE of the rows whose key is among the staged rows."""
-    pairs = [exp.EQ(this=exp.column(name, "s"), expression=exp.column(name, table.name)) for name in table.key]
-    source = exp.alias_(exp.table_(staged), "s", table=True)
-    found = exp.Exists(this=exp.Select(expressions=[exp.Literal.number(1)]).from_(source).where(*pairs, copy=False))
-    return exp.Delete(this=table_node(table), where=exp.Where(this=found))
-
-
-def delete_touched(table: Table, staged: str) -> exp.Delete:
-    """DELETE of the rows on the days of the staged rows; the first and last of these keep the scan short."""
-    time, source = exp.column(table.time or ""), exp.table_(staged)
-    day = exp.cast(time, exp.DType.DATE)
-    first, last = (
-        exp.Subquery(this=exp.Select(expressions=[exp.cast(end(this=time.copy()), exp.DType.DATE)]).from_(source.copy()))
-        for end in (exp.Min, exp.Max)
-    )
-    days = exp.Select(expressions=[day.copy()], distinct=exp.Distinct()).from_(source)
-    touched = exp.and_(
-        exp.GTE(this=time.copy(), expression=first),
-        exp.LT(this=time.copy(), expression=exp.Add(this=last, expression=exp.Literal.number(1))),
-        exp.In(this=day, query=exp.Subquery(this=days)),
-    )
-    return exp.Delete(this=table_node(table), where=exp.Where(this=touched))
-
-
-def count_and_watermark(table: Table) -> exp.Select:
-    """SELECT of a table's row count and its greatest time."""
-    greatest = exp.Max(this=exp.column(table.time)) if table.time else exp.Null()
-    counted = [exp.Count(this=exp.Star()), exp.cast(greatest, exp.DType.TIMESTAMP)]
-    return exp.Select(expressions=counted).from_(table_node(table))

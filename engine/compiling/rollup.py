@@ -55,10 +55,11 @@ Parts = tuple[StoredSum, ...]
 def rolled_up(catalog: Catalog, ready: Ready, viewer: Viewer, trees: Sequence[Tree]) -> tuple[tuple[Tree, ...], Rolled]:
     """The trees with every leaf that a state covers read from it. `catalog` holds the states as datasets."""
     rolled = Rolled([], [])
-    if not ready.states and not ready.behind:
-        return tuple(trees), rolled
-    known: dict[Kept, Tree] = {}
-    return tuple(_tree(catalog, ready, viewer, tree, rolled, known) for tree in trees), rolled
+    if ready.states or ready.behind:
+        known: dict[Kept, Tree] = {}
+        trees = tuple(_tree(catalog, ready, viewer, tree, rolled, known) for tree in trees)
+    refuse_gone(catalog, ready.kept_from, trees)
+    return tuple(trees), rolled
 
 
 def _tree(catalog: Catalog, ready: Ready, viewer: Viewer, tree: Tree, rolled: Rolled, known: dict[Kept, Tree]) -> Tree:

@@ -21,6 +21,11 @@ from engine.running.kept import KEPT, keep_from, kept_from, kept_in
 from engine.running.touched import LOG, Reader, days_since
 from engine.warehouse import Slice, Statement, Table, TableColumn, TableState, Transaction, Warehouse, arrow_schema
 
+MOST_STRETCHES = 50  # that are counted one by one; more of them cost as much as all at once
+CHANGED = (
+    "预聚合的定义变了，而更早的原始行已按保留期删除，不能重算；改回定义，或换一个名称另建",
+    "its definition changed after older rows were removed, so it can't be counted anew; change it back, or give the new one another name",
+)
 BOOK = Table(
     schema="chengmai",
     name="states",
@@ -47,7 +52,7 @@ class Stretch(Struct, frozen=True):
     """Periods of a state that follow each other (连续周期)."""
 
     start: datetime
-    end: datetime
+    end: datetime | None  # None: no end
     periods: int
 
 
@@ -80,7 +85,15 @@ def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored
             behind[state.id] = ("预聚合落后于数据", "the state is behind the data")
         else:
             covers[state.id] = entry.covers
-    return Ready(tuple(states), covers, behind, stamp, kept)
+    return Ready(tuple(states), covers, behind, stamp, kept, _rows(catalog, warehouse, states))
+
+
+def _rows(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored]) -> dict[str, int]:
+    """Rows of each state, and of each dataset that has one."""
+    held = {state.id: warehouse.state(state.table) for state in states} | {
+        state.dataset: _source_state(catalog, warehouse, state) for state in states
+    }
+    return {id: one.rows for id, one in held.items() if one is not None}
 
 
 def refresh_states(
@@ -166,17 +179,13 @@ def _recount(
     Returns the state's rows and how many periods were counted, None for all.
     """
     if stretches is None and kept is None:
-        statement, named = _counting(catalog, modifiers, state, None, None)
-        return transaction.fill(state.table, statement, "replace", named).state.rows, None
-    still = (
-        [Stretch(kept, FAR, 0)]
-        if stretches is None and kept is not None
-        else [one for one in stretches or () if kept is None or one.start >= kept]
-    )
-    rows = transaction.remove(state.table, [Slice(one.start, None if one.end == FAR else one.end) for one in still]).state.rows
-    for one in still:
-        statement, named = _counting(catalog, modifiers, state, one.start, None if one.end == FAR else one.end)
-        rows = transaction.fill(state.table, statement, "append", named).state.rows
+        return transaction.refill(state.table, [state_rows(catalog, modifiers, state)], None).state.rows, None
+    if stretches is None:
+        still = [Stretch(kept or datetime.min, None, 0)]
+    else:
+        still = [one for one in stretches if kept is None or one.start >= kept]
+    selects = [state_rows(catalog, modifiers, state, one.start, one.end) for one in still]
+    rows = transaction.refill(state.table, selects, [Slice(one.start, one.end) for one in still], PERIOD).state.rows
     return rows, None if stretches is None else sum(one.periods for one in still)
 
 
@@ -239,16 +248,3 @@ def _periods(state: Stored, days: frozenset[date]) -> list[tuple[datetime, datet
         if state.offset:
             starts.add(bucket_start(midnight - timedelta(days=1), coarse))
     return [(start, next_start(start, coarse)) for start in sorted(starts)]
-
-
-def _counting(
-    catalog: Catalog, modifiers: Modifiers, state: Stored, start: datetime | None, end: datetime | None
-) -> tuple[Statement, dict[str, str]]:
-    """The SELECT of the state's rows for a span, and what it calls the column of their period."""
-    shape = Shape(axes=state.axes, until=FAR, grain=named_grain(state.state.grain), start=start, end=end)
-    writer = new_writer(catalog, Scope(EVERYTHING), Expander(catalog, modifiers))
-    counts = [(name, Cell(Flow(state.dataset, state.time, Sum("count", None, condition), shape))) for condition, name in state.numbers]
-    names = {name for name, _ in counts}
-    sums = [(one.column, Cell(Flow(state.dataset, state.time, one.sum, shape))) for one in state.sums if one.column not in names]
-    body = writer.answer(writer, [*sums, *counts], shape, None)
-    return Statement(writer.statement(body), dict(writer.parameters)), {PERIOD: key_columns(shape)[-1]}

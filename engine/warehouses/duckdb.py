@@ -1,8 +1,9 @@
 """DuckDB: the warehouse that needs no server, in one file or in memory."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
@@ -10,7 +11,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine import warehouse
-from engine.warehouse import Cancel, LoadMode, Statement, Table, TableState, Watch
+from engine.warehouse import Cancel, Loaded, LoadMode, Slice, Statement, Table, TableState, Watch
+from engine.writing import statements
 
 _CREATE_STATE = """
     CREATE SCHEMA IF NOT EXISTS chengmai;
@@ -31,6 +33,7 @@ class DuckDbWarehouse:
 
     tag = "duckdb"
     dialect = "duckdb"
+    own_schema = "temp"
 
     def __init__(
         self,
@@ -58,7 +61,9 @@ class DuckDbWarehouse:
         self._root.execute("SET lock_configuration = true")
         self._one_writer = threading.Lock()
         self._states: dict[tuple[str, str], TableState | None] = {}  # this process alone writes, so what it knows is so
-        self._now = now
+        self._made: dict[tuple[str, str], Table] = {}
+        self._spreads: dict[tuple[str, str], tuple[int, Spread]] = {}  # with the version it tells of
+        self.now = now
 
     def write(self, tree: exp.Expression, pretty: bool = False) -> str:
         """SQL text of a tree; GREATEST and LEAST pass over NULLs, as they do in PostgreSQL."""
@@ -77,74 +82,29 @@ class DuckDbWarehouse:
 
     def create(self, table: Table) -> None:
         """Make schema and table when missing, add columns that are new."""
-        with self._one_writer, self._root.cursor() as cursor:
-            self._create(cursor, table)
-
-    def _create(self, cursor: duckdb.DuckDBPyConnection, table: Table) -> None:
-        schema = exp.Create(this=exp.Table(db=exp.Identifier(this=table.schema)), kind="SCHEMA", exists=True)
-        cursor.execute(self.write(schema))
-        cursor.execute(self.write(self._create_table(table, exists=True)))
-        present = {row[0] for row in cursor.execute(self.write(exp.Describe(this=warehouse.table_node(table)))).fetchall()}
-        for column in table.columns:
-            if column.name not in present:
-                added = exp.Alter(this=warehouse.table_node(table), kind="TABLE", actions=[warehouse.column_definition(column)])
-                cursor.execute(self.write(added))
-
-    def _create_table(self, table: Table, *, exists: bool = False, replace: bool = False) -> exp.Create:
-        columns = [warehouse.column_definition(column) for column in table.columns]
-        shape = exp.Schema(this=warehouse.table_node(table), expressions=columns)
-        return exp.Create(this=shape, kind="TABLE", exists=exists, replace=replace)
+        with self.transaction() as transaction:
+            transaction.create(table)
 
     def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
         """Write rows and move the table's version in one transaction. Raises RowsDoNotFit; then nothing has changed."""
-        failures: list[Exception] = []  # DuckDB tells only the text of an error in a stream; the caller is to see the error itself
-        reader = pa.RecordBatchReader.from_batches(warehouse.arrow_schema(table), _fitted(rows, table, mode, failures))
+        with self.transaction() as transaction:
+            return transaction.load(table, rows, mode).state
+
+    @contextmanager
+    def transaction(self) -> Iterator["_Transaction"]:
+        """Several loads in one transaction; other loads wait until it has ended."""
         with self._one_writer, self._root.cursor() as cursor:
             cursor.begin()
-            try:
-                self._create(cursor, table)
-                cursor.register("incoming", reader)
-                self._write_rows(cursor, table, mode)
-                state = self._move_version(cursor, table)
-                cursor.commit()
-                self._states[table.schema, table.name] = state
-            except duckdb.Error as error:
-                if failures:
-                    raise failures[0] from error
-                raise
-        return state  # a cursor that is closed before its commit rolls back
+            transaction = _Transaction(self, cursor)
+            yield transaction
+            cursor.commit()  # a cursor that is closed before its commit rolls back
+            self._states.update(transaction.states)
+            for place, table in transaction.made.items():
+                self._made[place] = table
 
-    def _write_rows(self, cursor: duckdb.DuckDBPyConnection, table: Table, mode: LoadMode) -> None:
-        incoming = exp.Table(this=exp.Identifier(this="incoming"))
-        if mode == "append":
-            cursor.execute(self.write(warehouse.insert_from(table, incoming)))
-        elif mode == "replace":
-            # A new table rather than DELETE: deleted rows would stay in the file, and the order by time would be lost.
-            cursor.execute(self.write(self._create_table(table, replace=True)))
-            cursor.execute(self.write(warehouse.insert_from(table, incoming)))
-        else:
-            arrived = exp.Alias(this=exp.Window(this=exp.RowNumber()), alias=exp.Identifier(this=warehouse.ARRIVED))
-            staged = exp.Select(expressions=[exp.Star(), arrived]).from_(incoming)
-            temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
-            staging = exp.Table(this=exp.Identifier(this="staged"))
-            cursor.execute(self.write(exp.Create(this=staging, kind="TABLE", replace=True, properties=temporary, expression=staged)))
-            if mode == "upsert":
-                cursor.execute(self.write(warehouse.delete_matching(table, "staged")))
-                cursor.execute(self.write(warehouse.insert_latest(table, "staged")))
-            else:
-                cursor.execute(self.write(warehouse.delete_touched(table, "staged")))
-                cursor.execute(self.write(warehouse.insert_from(table, staging.copy())))
-            cursor.execute(self.write(exp.Drop(tables=[staging.copy()], kind="TABLE")))
-
-    def _move_version(self, cursor: duckdb.DuckDBPyConnection, table: Table) -> TableState:
-        before = cursor.execute(_READ_STATE, (table.schema, table.name)).fetchone()
-        counted = cursor.execute(self.write(warehouse.count_and_watermark(table))).fetchone()
-        assert counted is not None
-        rows, watermark = counted
-        state = TableState(version=(before[0] if before else 0) + 1, rows=rows, watermark=watermark, loaded_at=self._now())
-        loaded_at = state.loaded_at.astimezone(UTC).replace(tzinfo=None)
-        cursor.execute(_WRITE_STATE, (table.schema, table.name, state.version, rows, state.watermark, loaded_at))
-        return state
+    def made(self, table: Table) -> Table | None:
+        """The table as this process has last made it."""
+        return self._made.get((table.schema, table.name))
 
     def state(self, table: Table) -> TableState | None:
         """Version, row count and watermark of a table, or None when it was never loaded."""
@@ -156,9 +116,175 @@ class DuckDbWarehouse:
         found = TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
         return self._states.setdefault(place, found)  # a load may have come between, and knows better
 
+    def spread(self, table: Table) -> Spread | None:
+        """From the statistics that DuckDB keeps of every column; nothing is scanned."""
+        state = self.state(table)
+        if state is None:
+            return None
+        known = self._spreads.get((table.schema, table.name))
+        if known is None or known[0] != state.version:
+            kept = [exp.Anonymous(this="stats", expressions=[exp.column(column.name)]) for column in table.columns]
+            select = exp.Select(expressions=kept).from_(warehouse.table_node(table)).limit(1)
+            with self._root.cursor() as cursor:
+                row = cursor.execute(self.write(select)).fetchone() or ()
+            of = {column.name: stats for column, stats in zip(table.columns, row, strict=False) if stats}
+            distinct = tuple((name, stats["approx_unique"]) for name, stats in of.items() if stats.get("approx_unique"))
+            first, last = (warehouse.as_instant(of.get(table.time or "", {}).get(end)) for end in ("min", "max"))
+            known = state.version, Spread(state.rows, first, last, distinct)
+            self._spreads[table.schema, table.name] = known
+        return known[1]
+
+    @contextmanager
+    def shared(
+        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
+    ) -> Iterator[Callable[[Statement], pa.Table]]:
+        """Temporary tables of one cursor, in one transaction; gone with it."""
+        with self._root.cursor() as cursor:
+            cursor.begin()
+            for name, statement in made:
+                warehouse.refuse_other_than_one_select(statement.tree)
+                table = warehouse.temporary(name, statement.tree)
+                with Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
+                    cursor.execute(self.write(table), dict(statement.parameters) or None)
+
+            def ask(statement: Statement) -> pa.Table:
+                warehouse.refuse_other_than_one_select(statement.tree)
+                with Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
+                    answer = cursor.sql(statement.text or self.write(statement.tree), params=dict(statement.parameters) or None)
+                    return warehouse.normalised(answer.to_arrow_table())
+
+            yield ask
+
     def close(self) -> None:
         """Write what is pending into the file and let it go."""
         self._root.close()
+
+
+class _Transaction:
+    """Loads on one cursor; see `engine.warehouse.Transaction`."""
+
+    def __init__(self, house: DuckDbWarehouse, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._house, self._cursor = house, cursor
+        self.states: dict[tuple[str, str], TableState | None] = {}  # what holds once this is committed
+        self.made: dict[tuple[str, str], Table] = {}
+
+    def _run(self, tree: exp.Expression) -> int:
+        """Rows that a statement changed."""
+        done = self._cursor.execute(self._house.write(tree)).fetchone()
+        return int(done[0]) if done and isinstance(done[0], int) else 0
+
+    def create(self, table: Table) -> None:
+        """Make schema and table when missing, add columns that are new."""
+        place = table.schema, table.name
+        if (self.made.get(place) or self._house.made(table)) == table:
+            return
+        self._run(exp.Create(this=exp.Table(db=exp.Identifier(this=table.schema)), kind="SCHEMA", exists=True))
+        self._run(_create_table(table, exists=True))
+        described = self._cursor.execute(self._house.write(exp.Describe(this=warehouse.table_node(table)))).fetchall()
+        present = {row[0] for row in described}
+        for column in table.columns:
+            if column.name not in present:
+                self._run(exp.Alter(this=warehouse.table_node(table), kind="TABLE", actions=[statements.column_definition(column)]))
+        self.made[place] = table
+
+    def state(self, table: Table) -> TableState | None:
+        """As it is in this transaction."""
+        place = table.schema, table.name
+        return self.states[place] if place in self.states else self._house.state(table)
+
+    def query(self, statement: Statement) -> pa.Table:
+        """Run a SELECT over what is written, this transaction's own rows included."""
+        warehouse.refuse_other_than_one_select(statement.tree)
+        answer = self._cursor.sql(self._house.write(statement.tree), params=dict(statement.parameters) or None)
+        return warehouse.normalised(answer.to_arrow_table())
+
+    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> Loaded:
+        """Write rows and move the table's version. Raises RowsDoNotFit; then the transaction can only be given up."""
+        failures: list[Exception] = []  # DuckDB tells only the text of an error in a stream; the caller is to see the error itself
+        reader = pa.RecordBatchReader.from_batches(warehouse.arrow_schema(table), _fitted(rows, table, mode, failures))
+        self.create(table)
+        self._cursor.register("incoming", reader)
+        try:
+            return self._loaded(table, mode)
+        except duckdb.Error as error:
+            if failures:
+                raise failures[0] from error
+            raise
+
+    def _loaded(self, table: Table, mode: LoadMode) -> Loaded:
+        incoming = exp.Table(this=exp.Identifier(this="incoming"))
+        if mode == "append":
+            return Loaded(self._moved(table, self._run(statements.insert_from(table, incoming))))
+        if mode == "replace":
+            self._empty(table)
+            self._run(statements.insert_from(table, incoming))
+            return Loaded(self._moved(table, None))
+        arrived = exp.Alias(this=exp.Window(this=exp.RowNumber()), alias=exp.Identifier(this=warehouse.ARRIVED))
+        staged = exp.Select(expressions=[exp.Star(), arrived]).from_(incoming)
+        temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+        staging = exp.Table(this=exp.Identifier(this="staged"))
+        self._run(exp.Create(this=staging, kind="TABLE", replace=True, properties=temporary, expression=staged))
+        days: frozenset[date] | None = frozenset()
+        if mode == "upsert":
+            days = self._replaced(table)
+            removed = self._run(statements.delete_matching(table, "staged"))
+            added = self._run(statements.insert_latest(table, "staged"))
+        else:
+            removed = self._run(statements.delete_touched(table, "staged"))
+            added = self._run(statements.insert_from(table, staging.copy()))
+        self._run(exp.Drop(tables=[staging.copy()], kind="TABLE"))
+        return Loaded(self._moved(table, added - removed), days)
+
+    def _replaced(self, table: Table) -> frozenset[date] | None:
+        if table.time is None:
+            return None
+        found = self._cursor.execute(self._house.write(statements.replaced_days(table, "staged"))).fetchall()
+        return None if len(found) > statements.MOST_DAYS else frozenset(row[0] for row in found if row[0] is not None)
+
+    def _empty(self, table: Table) -> None:
+        # A new table rather than DELETE: deleted rows would stay in the file, and the order by time would be lost.
+        self._run(_create_table(table, replace=True))
+        self.made[table.schema, table.name] = table
+
+    def refill(self, table: Table, selects: Sequence[Statement], instead: Sequence[Slice] | None, by: str | None = None) -> Loaded:
+        """INSERT of what SELECTs give, after what it stands for is deleted."""
+        self.create(table)
+        if instead is None:
+            self._empty(table)
+        change = -sum(self._run(statements.delete_slice(table, one, by)) for one in instead or ())
+        for select in selects:
+            warehouse.refuse_other_than_one_select(select.tree)
+            text = self._house.write(statements.insert_selected(table, select.tree))
+            added = self._cursor.execute(text, dict(select.parameters)).fetchone()
+            change += added[0] if added else 0
+        return Loaded(self._moved(table, None if instead is None else change))
+
+    def remove(self, table: Table, slices: Sequence[Slice]) -> Loaded:
+        """DELETE of each slice."""
+        self.create(table)
+        return Loaded(self._moved(table, -sum(self._run(statements.delete_slice(table, one)) for one in slices)))
+
+    def _moved(self, table: Table, change: int | None) -> TableState:
+        """The next version of a table whose row count has changed by so much, or is to be counted."""
+        before = self.state(table)
+        rows = before.rows + change if before is not None and change is not None else self._one(statements.row_count(table))
+        watermark = self._one(statements.newest(table, before.watermark)) if before is not None and before.watermark else None
+        watermark = self._one(statements.newest(table, None)) if watermark is None and table.time else watermark
+        state = TableState(version=(before.version if before else 0) + 1, rows=rows, watermark=watermark, loaded_at=self._house.now())
+        loaded_at = state.loaded_at.astimezone(UTC).replace(tzinfo=None)
+        self._cursor.execute(_WRITE_STATE, (table.schema, table.name, state.version, rows, state.watermark, loaded_at))
+        self.states[table.schema, table.name] = state
+        return state
+
+    def _one(self, tree: exp.Expression) -> Any:
+        row = self._cursor.execute(self._house.write(tree)).fetchone()
+        return row[0] if row else None
+
+
+def _create_table(table: Table, *, exists: bool = False, replace: bool = False) -> exp.Create:
+    columns = [statements.column_definition(column) for column in table.columns]
+    shape = exp.Schema(this=warehouse.table_node(table), expressions=columns)
+    return exp.Create(this=shape, kind="TABLE", exists=exists, replace=replace)
 
 
 def _fitted(rows: Iterable[pa.RecordBatch], table: Table, mode: LoadMode, failures: list[Exception]) -> Iterator[pa.RecordBatch]:

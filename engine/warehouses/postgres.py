@@ -1,22 +1,21 @@
 """PostgreSQL, and databases that speak its protocol: the warehouse of several machines, and the second opinion of every proof."""
 
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 from psycopg import sql as driver_sql
 from psycopg_pool import ConnectionPool
 from sqlglot import exp
 
 from engine import warehouse
-from engine.warehouse import Cancel, LoadMode, RowsDoNotFit, Statement, Table, TableColumn, TableState, Watch
+from engine.warehouse import Cancel, Loaded, LoadMode, RowsDoNotFit, Slice, Statement, Table, TableColumn, TableState, Watch
+from engine.writing import postgres_rows, postgres_sql, statements
 
 _CREATE_STATE = """
     CREATE SCHEMA IF NOT EXISTS chengmai;
@@ -33,11 +32,10 @@ _LIMITS = "SELECT set_config('transaction_read_only', 'on', true), set_config('s
 # True when text is already ordered by code point and lower() knows more than ASCII; else the collation to give to text columns.
 _COLLATION = """
     SELECT 'B' < 'a' AND lower('É') = 'é', coalesce((SELECT collname FROM pg_collation WHERE collname = 'pg_c_utf8' LIMIT 1), 'C')"""
-_READ_AS = {  # by type number; 1700 is numeric
-    16: pa.bool_(), **dict.fromkeys((20, 21, 23), pa.int64()), **dict.fromkeys((700, 701), pa.float64()), 1082: pa.date32(),
-    1114: pa.timestamp("us"),
-}  # fmt: skip
-_MOST_PLACES = 12  # of a numeric without a declared scale: a quotient has more, and is a double
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+_TIME_LIMIT = "SELECT set_config('statement_timeout', %s, true)"
+_DISTINCT = "SELECT attname, n_distinct FROM pg_stats WHERE schemaname = %s AND tablename = %s"
+_ANALYZE_EVERY = 10  # a load that changes one row in so many lets the planner look again
 
 
 class PostgresWarehouse:
@@ -50,10 +48,12 @@ class PostgresWarehouse:
 
     tag = "postgres"
     dialect = "postgres"
+    own_schema = "pg_temp"
 
     def __init__(self, dsn: str, connections: int = 8, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._pool = ConnectionPool(dsn, min_size=1, max_size=connections, configure=_configure, open=True, timeout=30)
         self._now = now
+        self._spreads: dict[tuple[str, str], tuple[int, Spread]] = {}  # with the version it tells of
         with self._pool.connection() as connection:
             connection.execute(_LOCK, ("chengmai",))
             connection.execute(_CREATE_STATE)
@@ -62,14 +62,7 @@ class PostgresWarehouse:
 
     def write(self, tree: exp.Expression, pretty: bool = False, numbers: dict[str, int] | None = None) -> str:
         """SQL text of a tree; what PostgreSQL says otherwise is rewritten. A placeholder is %(name)s, or $n where it has a number."""
-        tree = warehouse.with_safe_names(tree)
-        for node in reversed(list(tree.walk())):
-            rewrite = _REWRITES.get(type(node))
-            if rewrite:
-                rewrite(node)
-            elif numbers and isinstance(node, exp.Placeholder):
-                node.replace(exp.Parameter(this=exp.Literal.number(numbers[node.name])))
-        return tree.sql(dialect=self.dialect, comments=False, pretty=pretty, copy=False)
+        return postgres_sql.written(tree, pretty, numbers)
 
     def query(self, statement: Statement, *, seconds: float = 60.0, cancel: Cancel | None = None) -> pa.Table:
         """Run a SELECT; types as `engine.warehouse.normalised` says. Raises StatementTimedOut, StatementCancelled, NotOneSelect.
@@ -78,87 +71,190 @@ class PostgresWarehouse:
         more than 12 or when there are no values.
         """
         warehouse.refuse_other_than_one_select(statement.tree)
-        names, stopped = list(statement.parameters), psycopg.errors.QueryCanceled
-        text = self.write(statement.tree, numbers={name: number for number, name in enumerate(names, 1)})
+        stopped = psycopg.errors.QueryCanceled
         with self._pool.connection() as connection, Watch(seconds, cancel, partial(connection.cancel_safe, timeout=5), stopped):
             try:
                 connection.execute(_LIMITS, (str(int(seconds * 1000) + 1000),))
-                cursor = psycopg.RawCursor(connection)
-                cursor.execute(driver_sql.SQL(text), [statement.parameters[name] for name in names])
-                return warehouse.normalised(_to_arrow(cursor))
+                return warehouse.normalised(postgres_rows.to_arrow(_with_values(connection, statement.tree, statement)))
             except stopped:
                 connection.close()  # a second cancel may still be on its way; the pool opens another
                 raise
 
     def create(self, table: Table) -> None:
         """Make schema and table when missing, add columns that are new, index key and time."""
-        with self._pool.connection() as connection:
-            self._create(connection, table)
+        with self.transaction() as transaction:
+            transaction.create(table)
 
-    def _create(self, connection: psycopg.Connection, table: Table) -> None:
-        present = {row[0] for row in connection.execute(_COLUMNS, (table.schema, table.name)).fetchall()}
+    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
+        """Write rows and move the table's version in one transaction. Raises RowsDoNotFit; then nothing has changed."""
+        with self.transaction() as transaction:
+            return transaction.load(table, rows, mode).state
+
+    @contextmanager
+    def transaction(self) -> Iterator["_Transaction"]:
+        """Several loads in one transaction; whoever wants to load one of its tables waits until it has ended."""
+        with self._pool.connection() as connection:
+            yield _Transaction(connection, self._collation, self._now)
+
+    def state(self, table: Table) -> TableState | None:
+        """Version, row count and watermark of a table, or None when it was never loaded."""
+        with self._pool.connection() as connection:
+            return _state(connection, table)
+
+    def spread(self, table: Table) -> Spread | None:
+        """From what ANALYZE keeps of every column; only the least time is looked up, in its index."""
+        with self._pool.connection() as connection:
+            state = _state(connection, table)
+            if state is None:
+                return None
+            known = self._spreads.get((table.schema, table.name))
+            if known is None or known[0] != state.version:
+                kept = connection.execute(_DISTINCT, (table.schema, table.name)).fetchall()
+                distinct = tuple((name, int(number if number >= 0 else -number * state.rows)) for name, number in kept)
+                first = _least_time(connection, table)
+                known = state.version, Spread(state.rows, first, state.watermark, distinct)
+                self._spreads[table.schema, table.name] = known
+        return known[1]
+
+    @contextmanager
+    def shared(
+        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
+    ) -> Iterator[Callable[[Statement], pa.Table]]:
+        """Temporary tables of one transaction, which can write nothing else and leaves nothing behind."""
+        stopped, limit = psycopg.errors.QueryCanceled, (str(int(seconds * 1000) + 1000),)
+        with self._pool.connection() as connection:
+            cancelling = partial(connection.cancel_safe, timeout=5)
+            try:
+                connection.execute(_ONE_MOMENT)
+                connection.execute(_TIME_LIMIT, limit)
+                for name, statement in made:
+                    warehouse.refuse_other_than_one_select(statement.tree)
+                    with Watch(seconds, cancel, cancelling, stopped):
+                        _with_values(connection, warehouse.temporary(name, statement.tree), statement)
+                    connection.execute(driver_sql.SQL("ANALYZE {}").format(driver_sql.Identifier("pg_temp", name)))
+                connection.execute(_LIMITS, limit)
+
+                def ask(statement: Statement) -> pa.Table:
+                    warehouse.refuse_other_than_one_select(statement.tree)
+                    with Watch(seconds, cancel, cancelling, stopped):
+                        return warehouse.normalised(postgres_rows.to_arrow(_with_values(connection, statement.tree, statement)))
+
+                yield ask
+                connection.rollback()
+            except (warehouse.StatementTimedOut, warehouse.StatementCancelled):
+                connection.close()  # a second cancel may still be on its way; the pool opens another
+                raise
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._pool.close()
+
+
+class _Transaction:
+    """Loads on one connection; see `engine.warehouse.Transaction`."""
+
+    def __init__(self, connection: psycopg.Connection, collation: str | None, now: Callable[[], datetime]) -> None:
+        self._connection, self._collation, self._now = connection, collation, now
+
+    def _run(self, tree: exp.Expression) -> psycopg.Cursor:
+        return self._connection.execute(driver_sql.SQL(postgres_sql.written(tree)))
+
+    def _lock(self, table: Table) -> None:
+        self._connection.execute(_LOCK, (f"{table.schema}.{table.name}",))
+
+    def state(self, table: Table) -> TableState | None:
+        """As it is in this transaction; the table is locked against other loads until it ends."""
+        self._lock(table)
+        return _state(self._connection, table)
+
+    def query(self, statement: Statement) -> pa.Table:
+        """Run a SELECT over what is written, this transaction's own rows included."""
+        warehouse.refuse_other_than_one_select(statement.tree)
+        return warehouse.normalised(postgres_rows.to_arrow(_with_values(self._connection, statement.tree, statement)))
+
+    def create(self, table: Table) -> None:
+        """Make schema and table when missing, add columns that are new, index key and time."""
+        present = {row[0] for row in self._connection.execute(_COLUMNS, (table.schema, table.name)).fetchall()}
         if present.issuperset(column.name for column in table.columns):
             return
-        connection.execute(_LOCK, ("chengmai",))  # two that make the same schema at once would fail
+        self._connection.execute(_LOCK, ("chengmai",))  # two that make the same schema at once would fail
         if not present:
-            self._run(connection, exp.Create(this=exp.Table(db=exp.Identifier(this=table.schema)), kind="SCHEMA", exists=True))
-            self._run(connection, self._create_table(table))
-            self._index(connection, table)
+            self._run(exp.Create(this=exp.Table(db=exp.Identifier(this=table.schema)), kind="SCHEMA", exists=True))
+            self._run(self._create_table(table))
+            self._index(table)
         for column in table.columns if present else ():
             if column.name not in present:
-                self._run(connection, exp.Alter(this=warehouse.table_node(table), kind="TABLE", actions=[self._column(column)]))
+                self._run(exp.Alter(this=warehouse.table_node(table), kind="TABLE", actions=[self._column(column)]))
 
     def _create_table(self, table: Table) -> exp.Create:
         columns = [self._column(column) for column in table.columns]
         return exp.Create(this=exp.Schema(this=warehouse.table_node(table), expressions=columns), kind="TABLE")
 
     def _column(self, column: TableColumn) -> exp.ColumnDef:
-        definition = warehouse.column_definition(column)
+        definition = statements.column_definition(column)
         if column.type == "text" and self._collation:
             collate = exp.CollateColumnConstraint(this=exp.Identifier(this=self._collation, quoted=True))
             definition.set("constraints", [exp.ColumnConstraint(kind=collate)])
         return definition
 
-    def _index(self, connection: psycopg.Connection, table: Table) -> None:
+    def _index(self, table: Table) -> None:
         for names in (table.key, (table.time,) if table.time else ()):
             if names:
                 columns = exp.IndexParameters(columns=[exp.Ordered(this=exp.column(name), nulls_first=False) for name in names])
-                self._run(connection, exp.Create(this=exp.Index(table=warehouse.table_node(table), params=columns), kind="INDEX"))
+                self._run(exp.Create(this=exp.Index(table=warehouse.table_node(table), params=columns), kind="INDEX"))
 
-    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
-        """Write rows and move the table's version in one transaction. Raises RowsDoNotFit; then nothing has changed."""
+    def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> Loaded:
+        """Write rows and move the table's version. Raises RowsDoNotFit; then the transaction can only be given up."""
         batches = (warehouse.fitted(batch, table, mode) for batch in rows)
-        with self._pool.connection() as connection:
-            connection.execute(_LOCK, (f"{table.schema}.{table.name}",))
-            self._create(connection, table)
-            try:
-                if mode == "append":
-                    _copy(connection, table, driver_sql.Identifier(table.schema, table.name), batches)
-                elif mode == "replace":
-                    self._swap(connection, table, batches)
-                else:
-                    self._merge(connection, table, batches, mode)
-            except psycopg.DataError as error:
-                raise RowsDoNotFit(f"{table.schema}.{table.name}: {error}") from error
-            connection.execute(driver_sql.SQL("ANALYZE {}").format(driver_sql.Identifier(table.schema, table.name)))
-            return self._move_version(connection, table)
+        self._lock(table)
+        self.create(table)
+        days: frozenset[date] | None = frozenset()
+        try:
+            if mode == "append":
+                change, _ = postgres_rows.copied(self._connection, table, driver_sql.Identifier(table.schema, table.name), batches)
+            elif mode == "replace":
+                change = self._swap(table, batches)
+            else:
+                change, days = self._merge(table, batches, mode)
+        except psycopg.DataError as error:
+            raise RowsDoNotFit(f"{table.schema}.{table.name}: {error}") from error
+        return Loaded(self._moved(table, change, is_whole=mode == "replace"), days)
 
-    def _swap(self, connection: psycopg.Connection, table: Table, batches: Iterable[pa.RecordBatch]) -> None:
+    def refill(self, table: Table, selects: Sequence[Statement], instead: Sequence[Slice] | None, by: str | None = None) -> Loaded:
+        """INSERT of what SELECTs give, after what it stands for is deleted; a whole table is emptied by a swap."""
+        self._lock(table)
+        self.create(table)
+        change = -sum(self._run(statements.delete_slice(table, one, by)).rowcount for one in instead or ())
+        if instead is None:
+            self._swap(table, ())
+        for select in selects:
+            warehouse.refuse_other_than_one_select(select.tree)
+            change += _with_values(self._connection, statements.insert_selected(table, select.tree), select).rowcount
+        return Loaded(self._moved(table, change, is_whole=instead is None))
+
+    def remove(self, table: Table, slices: Sequence[Slice]) -> Loaded:
+        """DELETE of each slice."""
+        self._lock(table)
+        self.create(table)
+        return Loaded(self._moved(table, -sum(self._run(statements.delete_slice(table, one)).rowcount for one in slices)))
+
+    def _swap(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         mark = hashlib.md5(f"{table.schema}.{table.name}".encode(), usedforsecurity=False).hexdigest()[:16]
         fresh = Table(table.schema, f"fresh_{mark}", table.columns, table.key, table.time)
-        self._run(connection, self._create_table(fresh))
-        in_order = _copy(connection, fresh, driver_sql.Identifier(fresh.schema, fresh.name), batches)
+        self._run(self._create_table(fresh))
+        rows, in_order = postgres_rows.copied(self._connection, fresh, driver_sql.Identifier(fresh.schema, fresh.name), batches)
         if not in_order:
             unsorted, fresh = fresh, Table(table.schema, f"sorted_{mark}", table.columns, table.key, table.time)
-            self._run(connection, self._create_table(fresh))
-            self._run(connection, warehouse.insert_from(fresh, warehouse.table_node(unsorted)))
-            self._run(connection, exp.Drop(tables=[warehouse.table_node(unsorted)], kind="TABLE"))
-        self._index(connection, fresh)
-        self._run(connection, exp.Drop(tables=[warehouse.table_node(table)], kind="TABLE"))
+            self._run(self._create_table(fresh))
+            self._run(statements.insert_from(fresh, warehouse.table_node(unsorted)))
+            self._run(exp.Drop(tables=[warehouse.table_node(unsorted)], kind="TABLE"))
+        self._index(fresh)
+        self._run(exp.Drop(tables=[warehouse.table_node(table)], kind="TABLE"))
         renamed = exp.AlterRename(this=exp.Table(this=exp.Identifier(this=table.name)))
-        self._run(connection, exp.Alter(this=warehouse.table_node(fresh), kind="TABLE", actions=[renamed]))
+        self._run(exp.Alter(this=warehouse.table_node(fresh), kind="TABLE", actions=[renamed]))
+        return rows
 
-    def _merge(self, connection: psycopg.Connection, table: Table, batches: Iterable[pa.RecordBatch], mode: LoadMode) -> None:
+    def _merge(self, table: Table, batches: Iterable[pa.RecordBatch], mode: LoadMode) -> tuple[int, frozenset[date] | None]:
         staging = exp.Table(this=exp.Identifier(this="staged"))
         arrived = exp.ColumnDef(
             this=exp.Identifier(this=warehouse.ARRIVED),
@@ -167,134 +263,65 @@ class PostgresWarehouse:
         )
         shape = exp.Schema(this=staging, expressions=[*(self._column(column) for column in table.columns), arrived])
         temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
-        self._run(connection, exp.Create(this=shape, kind="TABLE", properties=temporary))
-        _copy(connection, table, driver_sql.Identifier("staged"), batches)
-        connection.execute("ANALYZE staged")
+        self._run(exp.Create(this=shape, kind="TABLE", properties=temporary))
+        postgres_rows.copied(self._connection, table, driver_sql.Identifier("staged"), batches)
+        self._connection.execute("ANALYZE staged")
+        days: frozenset[date] | None = frozenset()
         if mode == "upsert":
-            self._run(connection, warehouse.delete_matching(table, "staged"))
-            self._run(connection, warehouse.insert_latest(table, "staged"))
+            days = self._replaced(table)
+            removed = self._run(statements.delete_matching(table, "staged")).rowcount
+            added = self._run(statements.insert_latest(table, "staged")).rowcount
         else:
-            self._run(connection, warehouse.delete_touched(table, "staged"))
-            self._run(connection, warehouse.insert_from(table, staging.copy()))
-        self._run(connection, exp.Drop(tables=[staging.copy()], kind="TABLE"))
+            removed = self._run(statements.delete_touched(table, "staged")).rowcount
+            added = self._run(statements.insert_from(table, staging.copy())).rowcount
+        self._run(exp.Drop(tables=[staging.copy()], kind="TABLE"))
+        return added - removed, days
 
-    def _run(self, connection: psycopg.Connection, tree: exp.Expression) -> psycopg.Cursor:
-        return connection.execute(driver_sql.SQL(self.write(tree)))
+    def _replaced(self, table: Table) -> frozenset[date] | None:
+        if table.time is None:
+            return None
+        found = self._run(statements.replaced_days(table, "staged")).fetchall()
+        return None if len(found) > statements.MOST_DAYS else frozenset(row[0] for row in found if row[0] is not None)
 
-    def _move_version(self, connection: psycopg.Connection, table: Table) -> TableState:
-        counted = self._run(connection, warehouse.count_and_watermark(table)).fetchone()
-        before = connection.execute(_READ_STATE, (table.schema, table.name)).fetchone()
-        assert counted is not None
-        state = TableState(version=(before[0] if before else 0) + 1, rows=counted[0], watermark=counted[1], loaded_at=self._now())
+    def _moved(self, table: Table, change: int, *, is_whole: bool = False) -> TableState:
+        """The next version of a table whose rows have become so many more, or are so many."""
+        before = _state(self._connection, table)
+        rows = change if is_whole else before.rows + change if before is not None else self._one(statements.row_count(table))
+        if is_whole or before is None or abs(change) * _ANALYZE_EVERY >= before.rows:  # what the planner knows wears out slowly
+            self._connection.execute(driver_sql.SQL("ANALYZE {}").format(driver_sql.Identifier(table.schema, table.name)))
+        watermark = self._one(statements.newest(table, None))
+        state = TableState(version=(before.version if before else 0) + 1, rows=rows, watermark=watermark, loaded_at=self._now())
         loaded_at = state.loaded_at.astimezone(UTC).replace(tzinfo=None)
-        connection.execute(_WRITE_STATE, (table.schema, table.name, state.version, state.rows, state.watermark, loaded_at))
+        self._connection.execute(_WRITE_STATE, (table.schema, table.name, state.version, rows, state.watermark, loaded_at))
         return state
 
-    def state(self, table: Table) -> TableState | None:
-        """Version, row count and watermark of a table, or None when it was never loaded."""
-        with self._pool.connection() as connection:
-            row = connection.execute(_READ_STATE, (table.schema, table.name)).fetchone()
-        return TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
+    def _one(self, tree: exp.Expression) -> Any:
+        row = self._run(tree).fetchone()
+        return row[0] if row else None
 
-    def close(self) -> None:
-        """Give back all connections."""
-        self._pool.close()
+
+def _state(connection: psycopg.Connection, table: Table) -> TableState | None:
+    row = connection.execute(_READ_STATE, (table.schema, table.name)).fetchone()
+    return TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
+
+
+def _with_values(connection: psycopg.Connection, tree: exp.Expression, statement: Statement) -> psycopg.RawCursor[tuple[Any, ...]]:
+    """The tree run with the statement's parameters."""
+    names, cursor = list(statement.parameters), psycopg.RawCursor(connection)
+    text = postgres_sql.written(tree, numbers={name: number for number, name in enumerate(names, 1)})
+    cursor.execute(driver_sql.SQL(text), [statement.parameters[name] for name in names])
+    return cursor
+
+
+def _least_time(connection: psycopg.Connection, table: Table) -> datetime | None:
+    if table.time is None:
+        return None
+    least = exp.Select(expressions=[exp.Min(this=exp.column(table.time))]).from_(warehouse.table_node(table))
+    row = connection.execute(driver_sql.SQL(postgres_sql.written(least))).fetchone()
+    return warehouse.as_instant(row[0]) if row else None
 
 
 def _configure(connection: psycopg.Connection) -> None:
     connection.prepare_threshold = None  # a plan made for any value is worse than one made for these
     connection.execute("SET TIME ZONE 'UTC'")  # our times are wall clock; nothing may depend on the server's zone
     connection.commit()
-
-
-def _copy(connection: psycopg.Connection, table: Table, target: driver_sql.Identifier, batches: Iterable[pa.RecordBatch]) -> bool:
-    """COPY the batches into the target; true when their times came in ascending order, NULLs last."""
-    names = driver_sql.SQL(", ").join(driver_sql.Identifier(column.name) for column in table.columns)
-    options, in_order, last = pyarrow.csv.WriteOptions(include_header=False), True, None
-    with connection.cursor() as cursor, cursor.copy(driver_sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)) as copy:
-        for batch in batches:
-            text = io.BytesIO()
-            pyarrow.csv.write_csv(batch, text, options)
-            copy.write(text.getbuffer())
-            if table.time and in_order and batch.num_rows:
-                times = batch.column(table.time)
-                follows = not times.null_count and (last is None or last <= times[0].as_py())
-                in_order, last = follows and not pc.any(pc.less(times[1:], times[:-1])).as_py(), times[-1].as_py()
-    return in_order
-
-
-def _to_arrow(cursor: psycopg.RawCursor[tuple[Any, ...]]) -> pa.Table:
-    described = cursor.description or []
-    columns: Sequence[Sequence[Any]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(described)
-    arrays = [_array(column.type_code, column.scale, values) for column, values in zip(described, columns, strict=True)]
-    return pa.table(arrays, names=[column.name for column in described])
-
-
-def _array(type_code: int, scale: int | None, values: Sequence[Any]) -> pa.Array:
-    if type_code == 1700:
-        if scale is None:
-            scale = max((-value.as_tuple().exponent for value in values if value is not None), default=_MOST_PLACES + 1)
-        if scale > _MOST_PLACES:
-            return pa.array([None if value is None else float(value) for value in values], pa.float64())
-        return pa.array(values, pa.decimal128(38, max(scale, 0)))
-    return pa.array(values, _READ_AS.get(type_code, pa.string()))
-
-
-# What sqlglot leaves as it is, though PostgreSQL takes it for something else. Each rewrite changes the tree around one node.
-
-
-def _wrap(node: exp.Expression, kind: exp.DType) -> None:
-    while isinstance(node.parent, exp.Filter | exp.Window) and node.parent.this is node:
-        node = node.parent
-    cast = exp.Cast(to=exp.DataType(this=kind))
-    node.replace(cast)
-    cast.set("this", node)
-
-
-def _extract(node: exp.Expression) -> None:
-    _wrap(node, exp.DType.DOUBLE if node.name.upper() == "EPOCH" else exp.DType.BIGINT)
-
-
-def _at_extreme(node: exp.Expression) -> None:
-    """The greatest-by and least-by of DuckDB: first of an ordered array, without the rows that have a NULL in either."""
-    value, by, descending = node.this, node.expression, isinstance(node, exp.ArgMax)
-    condition = exp.and_(*(exp.Not(this=exp.Is(this=part.copy(), expression=exp.Null())) for part in (value, by)))
-    outer = node.parent if isinstance(node.parent, exp.Filter) else node
-    if outer is not node:
-        condition = exp.and_(condition, outer.expression.this)
-    order = exp.Order(this=value, expressions=[exp.Ordered(this=by, desc=descending, nulls_first=False)])
-    array = exp.Filter(this=exp.ArrayAgg(this=order), expression=exp.Where(this=condition))
-    outer.replace(exp.Bracket(this=exp.Paren(this=array), expressions=[exp.Literal.number(1)], offset=1))
-
-
-def _approximate(node: exp.Expression) -> None:
-    order = exp.Order(expressions=[exp.Ordered(this=node.this, nulls_first=False)])
-    node.replace(exp.WithinGroup(this=exp.PercentileCont(this=node.args["quantile"]), expression=order))
-
-
-def _like(node: exp.Expression) -> None:
-    if not isinstance(node.parent, exp.Escape) and not (isinstance(node.expression, exp.Literal) and "\\" not in node.expression.this):
-        escape = exp.Escape(expression=exp.Literal.string(""))  # or a backslash would be one, which it is not in DuckDB
-        node.replace(escape)
-        escape.set("this", node)
-
-
-def _same_key(node: exp.Expression) -> None:
-    """IS NOT DISTINCT FROM can't be hashed, and no FULL JOIN takes it; arrays of one are equal when both hold NULL, and can."""
-    sides = (node.this, node.expression)
-    if isinstance(node.find_ancestor(exp.Join, exp.Select), exp.Join) and all(isinstance(side, exp.Column) for side in sides):
-        left, right = (exp.Array(expressions=[side]) for side in sides)
-        node.replace(exp.EQ(this=left, expression=right))
-
-
-_REWRITES: dict[type[exp.Expr], Callable[[Any], None]] = {
-    # Of exact numbers PostgreSQL would make exact numbers of arbitrary length.
-    **dict.fromkeys((exp.Avg, exp.Stddev, exp.StddevPop, exp.Variance, exp.VariancePop), partial(_wrap, kind=exp.DType.DOUBLE)),
-    exp.Extract: _extract,
-    exp.ArgMax: _at_extreme,
-    exp.ArgMin: _at_extreme,
-    exp.ApproxQuantile: _approximate,
-    exp.Like: _like,
-    exp.ILike: _like,
-    exp.NullSafeEQ: _same_key,
-}
