@@ -11,15 +11,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from engine.lake import local_spark
 from engine.state.server import Server, running
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 from engine.warehouses.postgres import PostgresWarehouse
-from tests.sail_server import running_sail
 
 _NUMBERS = count(1)
 BOTH = ["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)]
-EVERY = [*BOTH, pytest.param("spark", marks=pytest.mark.spark)]
+# One group: every process of a parallel run would start a server of its own, and no two of them answer faster than one.
+SPARK = (pytest.mark.spark, pytest.mark.xdist_group("spark"))
+EVERY = [*BOTH, pytest.param("spark", marks=SPARK)]
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +42,10 @@ def spark_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if given:
         yield given
         return
-    pytest.importorskip("pysail", reason="the extra [spark] is not installed")
-    with running_sail() as url:
-        yield url
+    if not local_spark.is_installed():
+        pytest.skip("the extra [spark] is not installed")
+    with local_spark.running() as spark:
+        yield spark.url
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -21,7 +21,8 @@ from engine import warehouse
 from engine.lake import spark_sql
 from engine.lake.lake import Lake
 from engine.lake.manifest import Manifest
-from engine.warehouse import Cancel, ColumnType, LoadMode, NotOneSelect, Statement, Table, TableState, Value, Watch
+from engine.warehouse import Cancel, ColumnType, LoadMode, NotOneSelect, Statement, Table, TableState, Transaction, Value, Watch
+from engine.writing.in_turn import in_turn
 
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",  # our times are wall clock; nothing may depend on the cluster's zone
@@ -162,6 +163,10 @@ class SparkWarehouse:
     def load(self, table: Table, rows: Iterable[pa.RecordBatch], mode: LoadMode) -> TableState:
         """Write rows and move the table's version in one step. Raises RowsDoNotFit; then nothing has changed."""
         return self._lake.load(table, rows, mode)
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Several loads, one after the other."""
+        return in_turn(self)
 
     def state(self, table: Table) -> TableState | None:
         """Version, row count and watermark of a table, or None when it was never loaded."""
