@@ -1,6 +1,7 @@
 """The only place that reads the environment: it turns settings and folders into the world that commands and controllers are handed."""
 
 import os
+import re
 import signal
 import socket
 import threading
@@ -40,7 +41,7 @@ from portal.api.titles import Titles
 from portal.api.world import World
 
 DEFINITIONS, VAR, DATABASE, CLOCK = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL", "CHENGMAI_CLOCK"
-
+MEMORY, USUAL_MEMORY = "CHENGMAI_MEMORY", "2GB"
 
 REPOSITORY = Path(__file__).parents[1]
 DUCKDB_FILE = "warehouse.duckdb"
@@ -51,6 +52,10 @@ class WarehouseIsBusy(Exception):
     """Another process has the DuckDB file open; one process at a time may."""
 
 
+class MemoryIsNoSize(Exception):
+    """CHENGMAI_MEMORY is no size such as 2GB or 500MB."""
+
+
 class Settings(Struct, frozen=True):
     """What the environment says (设置)."""
 
@@ -58,6 +63,7 @@ class Settings(Struct, frozen=True):
     var: Path  # everything the program writes
     database_url: str | None = None
     environment: Mapping[str, str] = {}  # for secrets that definitions name as {env: NAME}
+    memory: str = USUAL_MEMORY  # that DuckDB may take; the rest of the server takes up to 800 MB beside it
 
 
 def read_settings(environment: Mapping[str, str], definitions: Path | None = None, var: Path | None = None) -> Settings:
@@ -67,6 +73,7 @@ def read_settings(environment: Mapping[str, str], definitions: Path | None = Non
         (var or Path(environment.get(VAR, "var"))).resolve(),
         environment.get(DATABASE) or None,
         environment,
+        environment.get(MEMORY) or USUAL_MEMORY,
     )
 
 
@@ -77,7 +84,7 @@ def read_this_process(definitions: Path | None = None, var: Path | None = None) 
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """The settings as the server's own process reads them again."""
-    return {DEFINITIONS: str(settings.definitions), VAR: str(settings.var)}
+    return {DEFINITIONS: str(settings.definitions), VAR: str(settings.var), MEMORY: settings.memory}
 
 
 def read_definitions(settings: Settings) -> Checked:
@@ -89,7 +96,11 @@ def read_definitions(settings: Settings) -> Checked:
 
 def sound_definitions(settings: Settings) -> Catalog:
     """The catalog of definitions without a finding; raises DefinitionsAreWrong with all of them otherwise."""
-    checked = read_definitions(settings)
+    return sound(read_definitions(settings))
+
+
+def sound(checked: Checked) -> Catalog:
+    """The catalog of definitions that were read; raises DefinitionsAreWrong with all findings when there are any."""
     if checked.findings:
         raise DefinitionsAreWrong(checked.findings)
     return checked.catalog
@@ -113,11 +124,13 @@ def opened_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
 
 
 def open_duckdb(settings: Settings) -> Warehouse:
-    """The DuckDB file below var/; raises WarehouseIsBusy when another process holds it."""
+    """The DuckDB file below var/; raises WarehouseIsBusy when another process holds it, MemoryIsNoSize for another word than a size."""
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", settings.memory):
+        raise MemoryIsNoSize(settings.memory)
     settings.var.mkdir(parents=True, exist_ok=True)
     path = settings.var / DUCKDB_FILE
     try:
-        return DuckDbWarehouse(str(path))
+        return DuckDbWarehouse(str(path), settings.memory)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise WarehouseIsBusy(path) from None
@@ -177,10 +190,10 @@ def refresh(catalog: Catalog, warehouse: Warehouse, done: Callable[[str], None])
 
 
 def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:
-    """A dataset that nothing was loaded into is an empty table: its numbers are missing, not broken."""
+    """A dataset that nothing was loaded into is an empty table, a column that is new an empty column: numbers are missing, not broken."""
     for id in catalog.ids("dataset"):
         dataset = catalog.dataset(id)
-        if dataset is not None and warehouse.state(table_of(id, dataset)) is None:
+        if dataset is not None:
             warehouse.create(table_of(id, dataset))
 
 
@@ -229,11 +242,11 @@ def is_taken(host: str, port: int) -> bool:
     return False
 
 
-def run_server(settings: Settings, host: str, port: int, ready: Callable[[], None]) -> int:
+def run_server(settings: Settings, host: str, port: int, ready: Callable[[], None], application: str = "portal.app:create") -> int:
     """Serve until Ctrl-C; the server's own process builds the application by its name. `ready` is called when the first answer has come."""
     os.environ.update(as_environment(settings))
     granian = Granian(
-        "portal.app:create", host, port, interface=Interfaces.ASGI, factory=True, websockets=False, log_access=False,
+        application, host, port, interface=Interfaces.ASGI, factory=True, websockets=False, log_access=False,
         log_level=LogLevels.warning, workers_kill_timeout=5,
     )  # fmt: skip
     threading.Thread(target=tell_when_ready, args=(host, port, ready), daemon=True).start()

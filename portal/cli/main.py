@@ -12,7 +12,7 @@ from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.options import Stopped
 from portal.cli.why import why
-from portal.wiring import WarehouseIsBusy
+from portal.wiring import MemoryIsNoSize, WarehouseIsBusy
 
 WRONG, BROKEN = 2, 1  # exit codes: what was asked or defined is wrong; the world is broken
 
@@ -65,6 +65,9 @@ def run(arguments: Sequence[str]) -> int:
     except WarehouseIsBusy as error:
         errors.print(f"数据文件 {error} 正被另一个进程使用（多半是 chengmai serve）\n    先停掉它，或者向它提问：POST /api/query")
         return BROKEN
+    except MemoryIsNoSize as error:
+        errors.print(f"CHENGMAI_MEMORY 写作「{error}」，不是内存大小\n    写成 2GB 或 500MB")
+        return WRONG
     except FileNotFoundError as error:
         errors.print(f"没有这个文件夹：{error}\n    用 --definitions 指明定义在哪里")
         return BROKEN

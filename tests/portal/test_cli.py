@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.warehouses.duckdb import DuckDbWarehouse
 from portal import wiring
 from portal.cli.main import run
 from tests.portal.small_city import fill, read_catalog, write_definitions
@@ -179,3 +180,19 @@ def test_a_missing_folder_is_said_plainly(tmp_path: Path, capsys: pytest.Capture
 def test_serving_to_others_is_refused_with_the_reason(terminal: Terminal) -> None:
     code, _, err = terminal.says("serve", "--host", "0.0.0.0", var=True)
     assert (code, "还没有账号" in err) == (2, True)
+
+
+def test_memory_that_is_no_size_is_said_plainly(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHENGMAI_MEMORY", "plenty")
+    code, _, err = terminal.asks("query", "waste.tons")
+    assert code == 2
+    assert "「plenty」" in err
+    assert "2GB" in err
+
+
+def test_the_warehouse_has_no_more_memory_than_the_environment_says(tmp_path: Path) -> None:
+    settings = wiring.read_settings({"CHENGMAI_MEMORY": "300MB"}, tmp_path, tmp_path / "var")
+    with wiring.opened_warehouse(settings, "duckdb") as warehouse:
+        assert isinstance(warehouse, DuckDbWarehouse)
+        held = warehouse._root.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert held == ("286.1 MiB",)
