@@ -13,7 +13,7 @@ from engine.compiling.nodes import is_date_grain
 from engine.compiling.periods import bucket_start, named_grain, next_start
 from engine.compiling.rollup import Ready
 from engine.compiling.state_rows import state_rows
-from engine.compiling.states import PERIOD, Stored, stored_states
+from engine.compiling.states import Stored, stored_states
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
 from engine.parts import span_of
@@ -28,11 +28,12 @@ CHANGED = (
 )
 BOOK = Table(
     schema="chengmai",
-    name="states",
+    name="state_book",
     columns=(
         TableColumn("state", "text"),
         TableColumn("definition", "text"),
         TableColumn("source_version", "integer"),
+        TableColumn("looked_up", "text"),  # versions of the tables in which its rows were looked up
         TableColumn("covers", "timestamp"),
     ),
     key=("state",),
@@ -61,6 +62,7 @@ class Entry(Struct, frozen=True):
 
     definition: str
     source_version: int
+    looked_up: str
     covers: datetime
 
 
@@ -68,7 +70,7 @@ def entries(reader: Reader) -> dict[str, Entry]:
     """Every state that was ever filled; BOOK must be there."""
     book = exp.Table(this=exp.to_identifier(BOOK.name), db=exp.to_identifier(BOOK.schema))
     rows = reader.query(Statement(exp.Select(expressions=[exp.column(one.name) for one in BOOK.columns]).from_(book))).to_pylist()
-    return {row["state"]: Entry(row["definition"], row["source_version"], row["covers"]) for row in rows}
+    return {row["state"]: Entry(row["definition"], row["source_version"], row["looked_up"], row["covers"]) for row in rows}
 
 
 def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored], stamp: tuple[int, ...] = ()) -> Ready:
@@ -81,7 +83,7 @@ def ready_states(catalog: Catalog, warehouse: Warehouse, states: Sequence[Stored
         entry, source = known.get(state.id), _source_state(catalog, warehouse, state)
         if entry is None or entry.definition != state.definition:
             behind[state.id] = CHANGED if _is_orphan(state, entry, kept) else ("预聚合尚未生成", "the state is not filled yet")
-        elif source is None or entry.source_version != source.version:
+        elif source is None or not _is_current(state, entry, source, looked_up(catalog, warehouse, state)):
             behind[state.id] = ("预聚合落后于数据", "the state is behind the data")
         else:
             covers[state.id] = entry.covers
@@ -104,7 +106,11 @@ def refresh_states(
     known = entries(warehouse) if warehouse.state(BOOK) is not None else {}
     for state in stored_states(catalog, modifiers):
         source = _source_state(catalog, warehouse, state)
-        if source is not None and state.unfit is None and not _is_current(state, known.get(state.id), source):
+        if (
+            source is not None
+            and state.unfit is None
+            and not _is_current(state, known.get(state.id), source, looked_up(catalog, warehouse, state))
+        ):
             waiting.setdefault(state.dataset, []).append(state)
     if waiting:
         for table in (BOOK, LOG, KEPT):
@@ -118,8 +124,14 @@ def refresh_states(
     return done
 
 
-def _is_current(state: Stored, entry: Entry | None, source: TableState) -> bool:
-    return entry is not None and entry.definition == state.definition and entry.source_version == source.version
+def looked_up(catalog: Catalog, warehouse: Warehouse, state: Stored) -> str:
+    """The versions of the other datasets that a state's rows are looked up in, as they are now."""
+    tables = {id: table_of(id, dataset) for id in state.joined if (dataset := catalog.dataset(id)) is not None}
+    return " ".join(f"{id}:{held.version}" for id, table in tables.items() if (held := warehouse.state(table)) is not None)
+
+
+def _is_current(state: Stored, entry: Entry | None, source: TableState, now: str) -> bool:
+    return entry is not None and entry.definition == state.definition and entry.source_version == source.version and entry.looked_up == now
 
 
 def _is_orphan(state: Stored, entry: Entry | None, kept: Mapping[str, datetime]) -> bool:
@@ -145,9 +157,10 @@ def _refresh(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, state
         known, kept = entries(transaction), kept_in(transaction)
         for state in states:
             entry = known.get(state.id)
-            if _is_current(state, entry, source) or _is_orphan(state, entry, kept):
+            now = looked_up(catalog, warehouse, state)  # before counting: what changes meanwhile is counted again
+            if _is_current(state, entry, source, now) or _is_orphan(state, entry, kept):
                 continue
-            stretches = _stretches(catalog, transaction, state, source, entry)
+            stretches = _stretches(catalog, transaction, state, source, entry) if entry is not None and entry.looked_up == now else None
             rows, periods = _recount(catalog, transaction, modifiers, state, stretches, kept.get(state.dataset))
             if entry is None and state.dataset in kept:
                 keep_from(transaction, {state.id: kept[state.dataset]})
@@ -156,6 +169,7 @@ def _refresh(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, state
                     "state": state.id,
                     "definition": state.definition,
                     "source_version": source.version,
+                    "looked_up": now,
                     "covers": _covers(catalog, state, source),
                 }
             )
