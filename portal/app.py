@@ -15,6 +15,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message, Scope
 
+from engine.running.watched import Watched
 from engine.warehouse import StatementTimedOut
 from portal import wiring
 from portal.api.answering import TIMED_OUT
@@ -24,6 +25,7 @@ from portal.api.catalog import CatalogController
 from portal.api.catalog_search import SearchController
 from portal.api.catalogue_page import CataloguePageController
 from portal.api.correlation import CorrelationController
+from portal.api.definitions import DefinitionsController
 from portal.api.dimension_members import MembersController
 from portal.api.error_page import error_page
 from portal.api.formula import FormulaController
@@ -41,6 +43,7 @@ from portal.api.turns import Turns, taking_turns
 from portal.api.unchanged import add_tag, unchanged
 from portal.api.why import WhyController
 from portal.api.world import FONTS, STATIC, World
+from portal.following import Following
 
 log = logging.getLogger("chengmai")
 Asking = Request[Any, Any, State]
@@ -85,7 +88,7 @@ def create_app(world: World) -> Litestar:
 def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
-        QueryController, CatalogController, SearchController, IndicatorController, FactsController, WhyController,
+        QueryController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
         ValuesController, MembersController, FormulaController, CorrelationController, health,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip
@@ -189,9 +192,12 @@ def closing(world: World) -> Any:
     return lifespan
 
 
-def create() -> Litestar:
+def create() -> Following:
     """The application as the server's own process makes it: everything it needs to know is in its environment."""
     wiring.leave_with_parent()
     settings = wiring.read_this_process()
-    catalog = wiring.sound_definitions(settings)
-    return create_app(wiring.build_world(settings, catalog, wiring.open_duckdb(settings)))
+    watched = Watched(settings.definitions)
+    world = wiring.build_world(settings, wiring.sound(watched.checked), wiring.open_duckdb(settings))
+    following = Following(settings, watched, world, create_app)
+    following.keep_up()
+    return following

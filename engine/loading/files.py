@@ -16,6 +16,7 @@ from engine.registry import kinds
 
 _SEGMENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SUFFIXES = (".yaml", ".json")
+Stamp = tuple[int, int, int, int]  # inode, bytes, and when the content and the entry were changed
 _ALMOST = (".yml", ".YAML", ".YML", ".JSON", ".Yaml", ".jsonc", ".json5")
 
 
@@ -48,6 +49,23 @@ def find_files(folder: Path) -> tuple[list[FoundFile], list[Finding]]:
             findings.extend([problem] if problem else [])
             found.append(FoundFile(shown, named.kind, named.id, text, is_unread=problem is not None))
     return found, findings
+
+
+def stamps(folder: Path) -> dict[str, Stamp]:
+    """What the file system says of each definition file, by its path below the folder: whoever has changed has another stamp.
+
+    A folder that is gone has no files.
+    """
+    found: dict[str, Stamp] = {}
+    for path in _walk(folder, []) if folder.is_dir() else ():
+        relative = path.relative_to(folder).as_posix()
+        if name_file(relative) is not None:
+            try:
+                said = os.lstat(path)
+            except FileNotFoundError:
+                continue  # gone since it was listed
+            found[relative] = (said.st_ino, said.st_size, said.st_mtime_ns, said.st_ctime_ns)
+    return found
 
 
 def name_file(relative: str, shown: str = "") -> FoundFile | Finding | None:

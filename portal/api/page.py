@@ -21,6 +21,7 @@ class Shell(Struct, frozen=True):
     is_demo: bool
     definition_version: str
     place: str  # which entry of the navigation is lit
+    wrong: tuple[str, ...] = ()  # what is wrong with the definitions on disk
 
 
 class Page(Struct, frozen=True):
@@ -42,9 +43,15 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 def page_html(world: World, page: Page) -> str:
     """The page as HTML; its values are made plain first."""
-    shell = Shell(world.catalog.project.title or "城脉", world.is_demo, world.definition_version, page.place)
+    shell = Shell(world.catalog.project.title or "城脉", world.is_demo, world.definition_version, page.place, wrong_lines(world))
     values = {"shell": shell, "title": page.title, "page": page.values}
     return environment().get_template(page.template).render(msgspec.to_builtins(values, str_keys=True))
+
+
+def wrong_lines(world: World, most: int = 5) -> tuple[str, ...]:
+    """The findings of definitions that could not take over, a line each; the first few, and how many more there are."""
+    lines = [f"{finding.place} {finding.zh}" for finding in world.findings]
+    return tuple(lines[:most] + ([f"……另有 {len(lines) - most} 处"] if len(lines) > most else []))
 
 
 def page_response(world: World, page: Page, status: int = 200) -> Response[str]:

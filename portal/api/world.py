@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from engine.findings import Finding
 from engine.loading.catalog import Catalog
 from engine.running.ask import Standing
 from engine.running.plans import Plans
@@ -49,3 +50,4 @@ class World(Struct, frozen=True):
     states: States | None = None
     results: Results[Standing] = field(default_factory=Results)
     lines: Results[KeptLine] = field(default_factory=lambda: Results(LINE_BYTES))
+    findings: tuple[Finding, ...] = ()  # what is wrong with the definitions on disk; then those that are served are the last sound ones

@@ -1,19 +1,23 @@
 """The server as a process: it says what it does, is ready soon, and goes quietly."""
 
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.portal.small_city import write_definitions
+from engine.warehouses.duckdb import DuckDbWarehouse
+from tests.portal.small_city import fill, read_catalog, write_definitions
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
 
@@ -31,7 +35,13 @@ def serving(folder: Path, port: int, **environment_too: str) -> Iterator[subproc
     command = [sys.executable, "-c", "from portal.cli.main import main; main()", "serve", "--port", str(port)]
     places = ["--definitions", str(folder / "definitions"), "--var", str(folder / "var")]
     # A proxy that is not there: whoever reaches for the network fails.
-    environment = {**os.environ, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "COLUMNS": "200", **environment_too}
+    environment = {
+        **os.environ,
+        "https_proxy": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "COLUMNS": "200",
+        **environment_too,
+    }
     process = subprocess.Popen(
         [*command, *places], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
     )
@@ -110,6 +120,66 @@ def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path: Path) -> None
     assert process.returncode == 1
     assert f"端口 {port} 已被占用" in said
     assert not (tmp_path / "var").exists()
+
+
+def var_of(folder: Path) -> Path:
+    """The data folder, there already."""
+    (folder / "var").mkdir()
+    return folder / "var"
+
+
+def ask(port: int) -> tuple[str, float | None]:
+    """By which definitions the tons were answered, and how many they are."""
+    body = json.dumps([{"indicators": ["waste.tons"]}])
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", "/api/query", body, {"content-type": "application/json"})
+        line = json.loads(connection.getresponse().read())
+    return line["definition_version"], line["rows"]["columns"]["waste.tons"][0]
+
+
+def served_until(port: int, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What /api/definitions says once it is so."""
+    until = time.monotonic() + 20
+    while True:
+        told: dict[str, Any] = json.loads(get(port, "/api/definitions")[1])
+        if is_so(told):
+            return told
+        assert time.monotonic() < until, told
+        time.sleep(0.1)
+
+
+def test_a_running_server_takes_over_changed_definitions_and_keeps_the_old_ones_while_the_new_are_wrong(tmp_path: Path) -> None:
+    folder = write_definitions(tmp_path / "definitions")
+    catalog, warehouse = read_catalog(folder), DuckDbWarehouse(str(var_of(tmp_path) / "warehouse.duckdb"))
+    fill(catalog, warehouse)
+    warehouse.close()
+    file = folder / "waste/tons.indicator.yaml"
+    right, port = file.read_text(encoding="utf-8"), free_port()
+    with serving(tmp_path, port) as process:
+        assert "就绪" in said_until(process, "就绪")
+        seen, is_over = set(), threading.Event()
+
+        def keep_asking() -> None:
+            while not is_over.is_set():
+                seen.add(ask(port))
+
+        asking = threading.Thread(target=keep_asking)
+        asking.start()
+        first = json.loads(get(port, "/api/definitions")[1])["definition_version"]
+        file.write_text(right.replace("agg: sum", "agg: max"), encoding="utf-8")
+        second = served_until(port, lambda told: told["definition_version"] != first)["definition_version"]
+        assert ask(port) == (second, 33)
+        file.write_text("title: 清运量\n", encoding="utf-8")
+        wrong = served_until(port, lambda told: not told["is_newest"])
+        assert ask(port) == (second, 33)
+        assert "missing-field" in {one["code"] for one in wrong["findings"]}
+        assert "上一次正确的定义" in get(port, "/?plain=1")[1]
+        file.write_text(right, encoding="utf-8")
+        served_until(port, lambda told: told["definition_version"] == first and told["is_newest"])
+        assert ask(port) == (first, 264)
+        is_over.set()
+        asking.join()
+    assert seen == {(first, 264), (second, 33)}  # no answer mixes the two
 
 
 def test_wrong_definitions_are_told_and_nothing_is_served(tmp_path: Path) -> None:
