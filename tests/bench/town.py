@@ -38,15 +38,20 @@ def load_town(catalog: Catalog, warehouse: Warehouse, rows: int) -> dict[str, in
 
 
 def _tables(random: np.random.Generator, rows: int) -> Iterator[tuple[str, Columns]]:
-    yield "city.regions", _regions()
-    yield "city.residents", _residents(random)
-    yield "waste.operators", _operators()
-    yield "waste.facilities", _facilities(random)
-    yield "waste.weighings", _weighings(random, rows)
+    yield from small_tables(random)
+    yield "waste.weighings", weighings(random, rows)
     yield "hotline.cases", _cases(random, rows // 10)
     yield "hotline.visits", _visits(random, rows // 20)
     yield "utilities.tank_readings", _readings(random, rows // 12)
     yield "energy.power_load", _loads(random, rows // 10)
+
+
+def small_tables(random: np.random.Generator) -> Iterator[tuple[str, Columns]]:
+    """The tables whose rows are as many however large the town is."""
+    yield "city.regions", _regions()
+    yield "city.residents", _residents(random)
+    yield "waste.operators", _operators()
+    yield "waste.facilities", _facilities(random)
 
 
 def _regions() -> Columns:
@@ -93,10 +98,11 @@ def _facilities(random: np.random.Generator) -> Columns:
     }
 
 
-def _weighings(random: np.random.Generator, rows: int) -> Columns:
+def weighings(random: np.random.Generator, rows: int, first: int = 0, since: int = 0, until: int = DAYS * 86400) -> Columns:
+    """So many weighings in the order of their times, which lie from `since` to `until` seconds after START, numbered from `first`."""
     return {
-        "weigh_id": pa.array(np.arange(rows)),
-        "weighed_at": _times(np.sort(random.integers(0, DAYS * 86400, rows))),
+        "weigh_id": pa.array(np.arange(first, first + rows)),
+        "weighed_at": _times(np.sort(random.integers(since, until, rows))),
         "facility_id": _one_of(random, [f"F{n:03}" for n in range(FACILITIES)], rows),
         "kind": _one_of(random, list(KINDS), rows, (0.3, 0.55, 0.13, 0.02)),
         "leg": _one_of(random, ["first", "transfer"], rows, (0.7, 0.3)),
