@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Literal, Protocol, Self, runtime_checkable
+from typing import Literal, Protocol, Self
 
 import pyarrow as pa
 from msgspec import Struct
@@ -157,30 +157,6 @@ class Warehouse(Protocol):
         """Give back files and connections."""
 
 
-class Spread(Struct, frozen=True):
-    """How a table's rows spread, about: what a choice between statements is made by, never an answer (数据分布)."""
-
-    rows: int
-    first: datetime | None  # least and greatest of the table's time
-    last: datetime | None
-    distinct: tuple[tuple[str, int], ...]  # column and how many different values it has
-
-
-@runtime_checkable
-class Sharing(Protocol):
-    """A warehouse on which several statements can read one result that is made for them alone (共读)."""
-
-    own_schema: str  # in which such results are found
-
-    def spread(self, table: Table) -> Spread | None:
-        """How the rows spread, from what the database keeps of them anyway; None when it knows nothing."""
-
-    def shared(
-        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
-    ) -> AbstractContextManager[Callable[[Statement], pa.Table]]:
-        """Makes each SELECT's rows a table of that name; statements run in the block read them and the rest as of one moment."""
-
-
 class Watch:
     """Runs beside one statement and interrupts it when its time is up or when its `Cancel` is used.
 
@@ -273,19 +249,6 @@ def fitted(batch: pa.RecordBatch, table: Table, mode: LoadMode) -> pa.RecordBatc
         if field.name in needed and columns[-1].null_count:
             raise RowsDoNotFit(f"{table.schema}.{table.name}, column {field.name}: a row without it can't be replaced later")
     return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def temporary(name: str, select: exp.Expression) -> exp.Create:
-    """CREATE TEMPORARY TABLE of a SELECT's rows."""
-    properties = exp.Properties(expressions=[exp.TemporaryProperty()])
-    return exp.Create(this=exp.Table(this=exp.Identifier(this=name)), kind="TABLE", properties=properties, expression=select)
-
-
-def as_instant(value: object) -> datetime | None:
-    """A date or time that a database has told, as an instant."""
-    if isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day) if isinstance(value, date) else None
 
 
 def normalised(answer: pa.Table) -> pa.Table:

@@ -1,6 +1,6 @@
 """From questions to one statement each: the passes in order, pure from the first to the last."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from engine.compiling.modifying import Modifiers
 from engine.compiling.names import column_ref, named
 from engine.compiling.refuse import Refused
 from engine.compiling.relations import new_writer
-from engine.compiling.rollup import Ready, Refusal, rolled_up
+from engine.compiling.rollup import Ready, Refusal, Rolled, rolled_up
 from engine.compiling.scope import Scope
 from engine.compiling.values import values_select
 from engine.compiling.writer import TIME, Writer, shown_keys
@@ -55,17 +55,17 @@ class Compiled(Struct, frozen=True):
 
 def compile_question(
     catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES,
-    presence: Sequence[Flow] = (),
+    presence: Sequence[Flow] = (), pooled: Callable[[Tree], Tree] | None = None,
 ) -> Compiled:  # fmt: skip
     """The statement for one question as of an instant (wall clock of the project's zone).
 
-    `presence`: rows to count beside the answer, in the columns that `present` names.
+    `presence`: rows to count beside the answer, in the columns that `present` names. `pooled` has the trees read from a batch's pools.
     """
     try:
         refuse_contradictions(question)
         if question.values:
             return _values(catalog, modifiers, question, viewer, as_of)
-        return _answer(catalog, modifiers, question, viewer, as_of, ready, presence)
+        return _answer(catalog, modifiers, asked_trees(catalog, modifiers, question, viewer, as_of, ready, presence), viewer, ready, pooled)
     except Refused as refused:
         return Compiled(question, findings=(refused.finding,))
 
@@ -75,18 +75,35 @@ def present(place: int) -> str:
     return f"present_{place + 1}"
 
 
-def _answer(
+class Trees(Struct, frozen=True):
+    """What a question asks for, expanded down to its leaves (展开结果)."""
+
+    question: Question
+    columns: tuple[Column, ...]
+    shape: Shape
+    every: tuple[Tree, ...]  # one for each column, then one for each flow counted beside
+    rolled: Rolled
+
+
+def asked_trees(
     catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready, presence: Sequence[Flow] = ()
-) -> Compiled:
+) -> Trees:
+    """The trees of a question, read from the states that cover them. Raises Refused."""
     columns = asked_columns(catalog, modifiers, question)
-    axes = axes_of(catalog, modifiers, question, columns)
-    shape = shape_of(catalog, question, axes, as_of)
+    shape = shape_of(catalog, question, axes_of(catalog, modifiers, question, columns), as_of)
     expander = Expander(catalog, modifiers)
-    writer = new_writer(catalog, Scope(viewer), expander)
-    hidden = {axis.name for axis in axes if axis.is_hidden}
-    every, rolled = rolled_up(
-        catalog, ready, viewer, [*(_tree(expander, column, shape) for column in columns), *(Cell(flow) for flow in presence)]
-    )
+    trees = [*(_tree(expander, column, shape) for column in columns), *(Cell(flow) for flow in presence)]
+    every, rolled = rolled_up(catalog, ready, viewer, trees)
+    return Trees(question, columns, shape, every, rolled)
+
+
+def _answer(
+    catalog: Catalog, modifiers: Modifiers, asked: Trees, viewer: Viewer, ready: Ready, pooled: Callable[[Tree], Tree] | None = None
+) -> Compiled:
+    question, columns, shape, rolled = asked.question, asked.columns, asked.shape, asked.rolled
+    writer = new_writer(catalog, Scope(viewer), Expander(catalog, modifiers))
+    hidden = {axis.name for axis in shape.axes if axis.is_hidden}
+    every = asked.every if pooled is None else tuple(pooled(tree) for tree in asked.every)
     trees, counts = every[: len(columns)], [(present(i), tree) for i, tree in enumerate(every[len(columns) :])]
     writer.foresee(every)
     values = [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)]
@@ -96,7 +113,7 @@ def _answer(
     body = _omitted(catalog, body, columns)
     select = _ordered(catalog, writer, body, question, columns, shape, [flag.column for flag in flags])
     statement = Statement(writer.statement(select), _parameters(writer))
-    totals = _totals(catalog, modifiers, question, viewer, as_of, ready) if question.totals and (shape.axes or shape.grain) else None
+    totals = _totals(catalog, modifiers, question, viewer, shape.until, ready) if question.totals and (shape.axes or shape.grain) else None
     behind = {id for state in ready.states if state.id in rolled.used for id in (state.dataset, *state.joined)}
     return Compiled(
         question, statement, totals, shape, columns, tuple(shown_keys(shape)), frozenset(writer.marks),
@@ -114,7 +131,7 @@ def _totals(catalog: Catalog, modifiers: Modifiers, question: Question, viewer: 
     """The value over all groups is recomputed from rows, never summed from the answer."""
     whole = replace(question, by=(), grain=None, totals=False, having=None, order=(), limit=None, fill=None)
     try:
-        return _answer(catalog, modifiers, whole, viewer, as_of, ready)
+        return _answer(catalog, modifiers, asked_trees(catalog, modifiers, whole, viewer, as_of, ready), viewer, ready)
     except Refused:
         return None
 

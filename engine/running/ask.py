@@ -1,6 +1,6 @@
 """Questions asked of a warehouse: compiled, run, and returned as frames that say as of when and from what they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
 
@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from engine.compiling.batch import Group, groups_of
+from engine.compiling.batch import Group
+from engine.compiling.batch_plan import plan_batch
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import wall
 from engine.compiling.plan import NO_STATES, Compiled, present
+from engine.compiling.pool_cost import Told
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
 from engine.compiling.rollup import Ready
@@ -23,12 +25,17 @@ from engine.loading.catalog import Catalog
 from engine.modifier import Modifier
 from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
+from engine.running.batch_plans import Shared, Written, spreads_of, written
 from engine.running.framing import framed
 from engine.running.lateness import known_until, with_lateness
-from engine.running.plans import BYTES_OF_SQL, Plan, Plans, planned
+from engine.running.plan_text import BYTES_OF_SQL, Plan
+from engine.running.plans import Plans, planned
 from engine.running.results import Key, Results
 from engine.running.states import States
+from engine.sharing import Sharing
 from engine.warehouse import Cancel, Statement, Warehouse
+
+Run = Callable[[Statement], pa.Table]
 
 
 class Answer(Struct, frozen=True):
@@ -44,6 +51,7 @@ class Answer(Struct, frozen=True):
     sql: str = ""
     is_truncated: bool = False
     compiled: Compiled | None = None
+    told: Told | None = None  # with which other questions it was answered, or why alone; None: nothing was asked of the warehouse
 
 
 @lru_cache(maxsize=1)
@@ -117,10 +125,12 @@ class _Batch:
         self.first = [places.setdefault(msgspec.json.encode(question), index) for index, question in enumerate(questions)]
         self.ready: dict[int, Answer] = {}
         self.keys: dict[int, Key] = {}
-        for written, place in places.items():
+        self.told: dict[int, Told] = {}
+        self.shared: dict[tuple[int, ...], tuple[Shared, Written]] = {}  # members of a group -> what it is answered with
+        for text, place in places.items():
             try:
                 as_of = as_of_question(world.catalog, world.warehouse, questions[place], now)
-                self.keys[place] = Key(written, world.viewer, as_of, world.stored.stamp)
+                self.keys[place] = Key(text, world.viewer, as_of, world.stored.stamp)
             except Refused as refused:
                 self.ready[place] = Answer(place, questions[place], findings=(refused.finding,))
 
@@ -135,7 +145,7 @@ class _Batch:
                 place = self.first[index]
                 if place not in self.ready:
                     self._compute(group_of[place] if place in group_of else self._alone(place))
-                yield self._said(msgspec.structs.replace(self.ready[place], index=index, question=question))
+                yield self._said(msgspec.structs.replace(self.ready[place], index=index, question=question, told=self.told.get(place)))
         finally:
             if results is not None:
                 for place in claimed:
@@ -158,10 +168,28 @@ class _Batch:
         return standing is not None
 
     def _groups(self, places: Sequence[int]) -> dict[int, tuple[Group, Sequence[int]]]:
+        plan = self._planned(places)
+        self.told = dict(zip(places, plan.told, strict=True)) if len(places) > 1 else {}
+        self.shared = {plan.groups[nth].members: (one, plan) for one in plan.shared for nth, _ in one.plans}
+        return {places[member]: (group, places) for group in plan.groups for member in group.members}
+
+    def _planned(self, places: Sequence[int]) -> Written:
         world = self.world
         questions, instants = [self.questions[place] for place in places], [self.keys[place].as_of for place in places]
-        groups = groups_of(world.catalog, world.modifiers, questions, world.viewer, instants)
-        return {places[member]: (group, places) for group in groups for member in group.members}
+        counted = {id for question in questions for id in datasets_of(world.catalog, question)} if len(places) > 1 else set[str]()
+        spreads = spreads_of(world.catalog, world.warehouse, counted)
+        schema = world.warehouse.own_schema if isinstance(world.warehouse, Sharing) else None
+        numbers = tuple(place + 1 for place in places)
+
+        def make() -> Written:
+            known = dict(spreads)
+            plan = plan_batch(world.catalog, world.modifiers, questions, world.viewer, instants, world.stored, known, schema, numbers)
+            return written(plan, world.warehouse.write)
+
+        if world.plans is None or len(places) < 2:
+            return make()
+        texts = tuple(self.keys[place].question for place in places)
+        return world.plans.batches.plan(world.catalog, (texts, world.viewer, tuple(instants), world.stored.stamp, spreads, numbers), make)
 
     def _alone(self, place: int) -> tuple[Group, Sequence[int]]:
         """A question that another caller computes: wait for that answer, and compute it here only if none came."""
@@ -176,13 +204,31 @@ class _Batch:
         members = [places[member] for member in group.members]
         if all(place in self.ready for place in members):
             return
+        if group.members in self.shared and len(places) > 1:
+            self._compute_shared(*self.shared[group.members], places)
+            return
         world, key = self.world, self.keys[members[0]]
         make = world.plans.plan if world.plans is not None else planned
         plan = make(
             world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored, group.presence
         )
         versions = {one: world.version(one) for one in plan.compiled.tables}
-        answer, table = _answer(world, plan, key.as_of, versions)
+        self._answered(group, members, plan, versions, lambda one: world.warehouse.query(one, seconds=world.seconds, cancel=world.cancel))
+
+    def _compute_shared(self, shared: Shared, whole: Written, places: Sequence[int]) -> None:
+        """Every group that reads the same pools, as of one moment; versions are looked up before it, so that none is said too new."""
+        world = self.world
+        assert isinstance(world.warehouse, Sharing)
+        versions = [{one: world.version(one) for one in plan.compiled.tables} for _, plan in shared.plans]
+        with world.warehouse.shared(shared.made, seconds=world.seconds, cancel=world.cancel) as run:
+            for (nth, plan), known in zip(shared.plans, versions, strict=True):
+                group = whole.groups[nth]
+                self._answered(group, [places[member] for member in group.members], plan, known, run)
+
+    def _answered(self, group: Group, members: Sequence[int], plan: Plan, versions: Mapping[str, int], run: Run) -> None:
+        """The answers of a group, each with its own rows, kept where answers are kept."""
+        world = self.world
+        answer, table = _answer(world, plan, self.keys[members[0]].as_of, versions, run)
         for nth, place in enumerate(members):
             own = group.names[nth] if group.names else None
             if own is None or table is None:
@@ -211,15 +257,11 @@ def _apart(world: _World, answer: Answer, table: pa.Table, question: Question, n
     return msgspec.structs.replace(answer, question=question, frame=frame)
 
 
-def _answer(world: _World, plan: Plan, as_of: datetime, versions: Mapping[str, int]) -> tuple[Answer, pa.Table | None]:
+def _answer(world: _World, plan: Plan, as_of: datetime, versions: Mapping[str, int], run: Run) -> tuple[Answer, pa.Table | None]:
     """The answer, and its rows as the warehouse gave them; no rows where there is no answer."""
     compiled, question = plan.compiled, plan.compiled.question
     if compiled.statement is None:
         return Answer(0, question, findings=compiled.findings, as_of=as_of, compiled=compiled), None
-
-    def run(statement: Statement) -> pa.Table:
-        return world.warehouse.query(statement, seconds=world.seconds, cancel=world.cancel)
-
     table = run(compiled.statement)
     is_truncated = question.limit is not None and table.num_rows > question.limit
     table = table.slice(0, question.limit) if is_truncated else table

@@ -6,32 +6,19 @@ from datetime import datetime
 from threading import Lock
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.compiling.leaves import Flow
 from engine.compiling.modifying import Modifiers
-from engine.compiling.plan import NO_STATES, Compiled, compile_question
+from engine.compiling.plan import NO_STATES, compile_question
 from engine.compiling.rollup import Ready
 from engine.loading.catalog import Catalog
 from engine.question import Question, Viewer
+from engine.running.batch_plans import BatchPlans
+from engine.running.plan_text import Plan
 
 MOST_BYTES = 64_000_000
-BYTES_OF_SQL = 55  # a plan's trees take about so many bytes for each character of its SQL (40 to 54 over the shapes of tests/bench)
-LEAST_BYTES = 20_000  # of a plan that has no SQL: findings, and what was read of the question
-
-
-class Plan(Struct, frozen=True):
-    """A compiled question with its SQL text (计划)."""
-
-    compiled: Compiled
-    sql: str = ""  # empty when the question is wrong
-
-    @property
-    def nbytes(self) -> int:
-        """About what it holds in memory."""
-        return LEAST_BYTES + BYTES_OF_SQL * len(self.sql)
 
 
 class Plans:
@@ -47,6 +34,7 @@ class Plans:
         self._catalog: Catalog | None = None
         self._plans: OrderedDict[tuple[bytes, Viewer, datetime, tuple[int, ...], tuple[Flow, ...]], Plan] = OrderedDict()
         self._lock = Lock()
+        self.batches = BatchPlans()  # of several questions at once
 
     def plan(
         self, catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, write: Callable[[exp.Expression], str],

@@ -11,8 +11,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine import warehouse
+from engine.sharing import Ask, Made, Spread
 from engine.warehouse import Cancel, Loaded, LoadMode, Slice, Statement, Table, TableState, Watch
-from engine.writing import statements
+from engine.writing import duckdb_sharing, statements
 
 _CREATE_STATE = """
     CREATE SCHEMA IF NOT EXISTS chengmai;
@@ -123,37 +124,16 @@ class DuckDbWarehouse:
             return None
         known = self._spreads.get((table.schema, table.name))
         if known is None or known[0] != state.version:
-            kept = [exp.Anonymous(this="stats", expressions=[exp.column(column.name)]) for column in table.columns]
-            select = exp.Select(expressions=kept).from_(warehouse.table_node(table)).limit(1)
             with self._root.cursor() as cursor:
-                row = cursor.execute(self.write(select)).fetchone() or ()
-            of = {column.name: stats for column, stats in zip(table.columns, row, strict=False) if stats}
-            distinct = tuple((name, stats["approx_unique"]) for name, stats in of.items() if stats.get("approx_unique"))
-            first, last = (warehouse.as_instant(of.get(table.time or "", {}).get(end)) for end in ("min", "max"))
-            known = state.version, Spread(state.rows, first, last, distinct)
+                known = state.version, duckdb_sharing.spread_of(cursor, self.write, table, state.rows)
             self._spreads[table.schema, table.name] = known
         return known[1]
 
     @contextmanager
-    def shared(
-        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
-    ) -> Iterator[Callable[[Statement], pa.Table]]:
+    def shared(self, made: Made, *, seconds: float = 60.0, cancel: Cancel | None = None) -> Iterator[Ask]:
         """Temporary tables of one cursor, in one transaction; gone with it."""
         with self._root.cursor() as cursor:
-            cursor.begin()
-            for name, statement in made:
-                warehouse.refuse_other_than_one_select(statement.tree)
-                table = warehouse.temporary(name, statement.tree)
-                with Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
-                    cursor.execute(self.write(table), dict(statement.parameters) or None)
-
-            def ask(statement: Statement) -> pa.Table:
-                warehouse.refuse_other_than_one_select(statement.tree)
-                with Watch(seconds, cancel, cursor.interrupt, duckdb.InterruptException):
-                    answer = cursor.sql(statement.text or self.write(statement.tree), params=dict(statement.parameters) or None)
-                    return warehouse.normalised(answer.to_arrow_table())
-
-            yield ask
+            yield duckdb_sharing.shared_on(cursor, self.write, made, seconds, cancel)
 
     def close(self) -> None:
         """Write what is pending into the file and let it go."""

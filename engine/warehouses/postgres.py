@@ -14,8 +14,9 @@ from psycopg_pool import ConnectionPool
 from sqlglot import exp
 
 from engine import warehouse
+from engine.sharing import Ask, Made, Spread
 from engine.warehouse import Cancel, Loaded, LoadMode, RowsDoNotFit, Slice, Statement, Table, TableColumn, TableState, Watch
-from engine.writing import postgres_rows, postgres_sql, statements
+from engine.writing import postgres_rows, postgres_sharing, postgres_sql, statements
 
 _CREATE_STATE = """
     CREATE SCHEMA IF NOT EXISTS chengmai;
@@ -32,9 +33,6 @@ _LIMITS = "SELECT set_config('transaction_read_only', 'on', true), set_config('s
 # True when text is already ordered by code point and lower() knows more than ASCII; else the collation to give to text columns.
 _COLLATION = """
     SELECT 'B' < 'a' AND lower('É') = 'é', coalesce((SELECT collname FROM pg_collation WHERE collname = 'pg_c_utf8' LIMIT 1), 'C')"""
-_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-_TIME_LIMIT = "SELECT set_config('statement_timeout', %s, true)"
-_DISTINCT = "SELECT attname, n_distinct FROM pg_stats WHERE schemaname = %s AND tablename = %s"
 _ANALYZE_EVERY = 10  # a load that changes one row in so many lets the planner look again
 
 
@@ -75,7 +73,7 @@ class PostgresWarehouse:
         with self._pool.connection() as connection, Watch(seconds, cancel, partial(connection.cancel_safe, timeout=5), stopped):
             try:
                 connection.execute(_LIMITS, (str(int(seconds * 1000) + 1000),))
-                return warehouse.normalised(postgres_rows.to_arrow(_with_values(connection, statement.tree, statement)))
+                return warehouse.normalised(postgres_rows.to_arrow(postgres_rows.with_values(connection, statement.tree, statement)))
             except stopped:
                 connection.close()  # a second cancel may still be on its way; the pool opens another
                 raise
@@ -109,37 +107,16 @@ class PostgresWarehouse:
                 return None
             known = self._spreads.get((table.schema, table.name))
             if known is None or known[0] != state.version:
-                kept = connection.execute(_DISTINCT, (table.schema, table.name)).fetchall()
-                distinct = tuple((name, int(number if number >= 0 else -number * state.rows)) for name, number in kept)
-                first = _least_time(connection, table)
-                known = state.version, Spread(state.rows, first, state.watermark, distinct)
+                known = state.version, postgres_sharing.spread_of(connection, table, state)
                 self._spreads[table.schema, table.name] = known
         return known[1]
 
     @contextmanager
-    def shared(
-        self, made: Sequence[tuple[str, Statement]], *, seconds: float = 60.0, cancel: Cancel | None = None
-    ) -> Iterator[Callable[[Statement], pa.Table]]:
+    def shared(self, made: Made, *, seconds: float = 60.0, cancel: Cancel | None = None) -> Iterator[Ask]:
         """Temporary tables of one transaction, which can write nothing else and leaves nothing behind."""
-        stopped, limit = psycopg.errors.QueryCanceled, (str(int(seconds * 1000) + 1000),)
         with self._pool.connection() as connection:
-            cancelling = partial(connection.cancel_safe, timeout=5)
             try:
-                connection.execute(_ONE_MOMENT)
-                connection.execute(_TIME_LIMIT, limit)
-                for name, statement in made:
-                    warehouse.refuse_other_than_one_select(statement.tree)
-                    with Watch(seconds, cancel, cancelling, stopped):
-                        _with_values(connection, warehouse.temporary(name, statement.tree), statement)
-                    connection.execute(driver_sql.SQL("ANALYZE {}").format(driver_sql.Identifier("pg_temp", name)))
-                connection.execute(_LIMITS, limit)
-
-                def ask(statement: Statement) -> pa.Table:
-                    warehouse.refuse_other_than_one_select(statement.tree)
-                    with Watch(seconds, cancel, cancelling, stopped):
-                        return warehouse.normalised(postgres_rows.to_arrow(_with_values(connection, statement.tree, statement)))
-
-                yield ask
+                yield postgres_sharing.shared_on(connection, made, seconds, cancel)
                 connection.rollback()
             except (warehouse.StatementTimedOut, warehouse.StatementCancelled):
                 connection.close()  # a second cancel may still be on its way; the pool opens another
@@ -170,7 +147,7 @@ class _Transaction:
     def query(self, statement: Statement) -> pa.Table:
         """Run a SELECT over what is written, this transaction's own rows included."""
         warehouse.refuse_other_than_one_select(statement.tree)
-        return warehouse.normalised(postgres_rows.to_arrow(_with_values(self._connection, statement.tree, statement)))
+        return warehouse.normalised(postgres_rows.to_arrow(postgres_rows.with_values(self._connection, statement.tree, statement)))
 
     def create(self, table: Table) -> None:
         """Make schema and table when missing, add columns that are new, index key and time."""
@@ -229,7 +206,7 @@ class _Transaction:
             self._swap(table, ())
         for select in selects:
             warehouse.refuse_other_than_one_select(select.tree)
-            change += _with_values(self._connection, statements.insert_selected(table, select.tree), select).rowcount
+            change += postgres_rows.with_values(self._connection, statements.insert_selected(table, select.tree), select).rowcount
         return Loaded(self._moved(table, change, is_whole=instead is None))
 
     def remove(self, table: Table, slices: Sequence[Slice]) -> Loaded:
@@ -303,22 +280,6 @@ class _Transaction:
 def _state(connection: psycopg.Connection, table: Table) -> TableState | None:
     row = connection.execute(_READ_STATE, (table.schema, table.name)).fetchone()
     return TableState(row[0], row[1], row[2], row[3].replace(tzinfo=UTC)) if row else None
-
-
-def _with_values(connection: psycopg.Connection, tree: exp.Expression, statement: Statement) -> psycopg.RawCursor[tuple[Any, ...]]:
-    """The tree run with the statement's parameters."""
-    names, cursor = list(statement.parameters), psycopg.RawCursor(connection)
-    text = postgres_sql.written(tree, numbers={name: number for number, name in enumerate(names, 1)})
-    cursor.execute(driver_sql.SQL(text), [statement.parameters[name] for name in names])
-    return cursor
-
-
-def _least_time(connection: psycopg.Connection, table: Table) -> datetime | None:
-    if table.time is None:
-        return None
-    least = exp.Select(expressions=[exp.Min(this=exp.column(table.time))]).from_(warehouse.table_node(table))
-    row = connection.execute(driver_sql.SQL(postgres_sql.written(least))).fetchone()
-    return warehouse.as_instant(row[0]) if row else None
 
 
 def _configure(connection: psycopg.Connection) -> None:

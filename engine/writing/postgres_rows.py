@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 from psycopg import sql as driver_sql
+from sqlglot import exp
 
-from engine.warehouse import Table
+from engine.warehouse import Statement, Table
+from engine.writing import postgres_sql
 
 _READ_AS = {  # by type number; 1700 is numeric
     16: pa.bool_(), **dict.fromkeys((20, 21, 23), pa.int64()), **dict.fromkeys((700, 701), pa.float64()), 1082: pa.date32(),
@@ -54,3 +56,11 @@ def _array(type_code: int, scale: int | None, values: Sequence[Any]) -> pa.Array
             return pa.array([None if value is None else float(value) for value in values], pa.float64())
         return pa.array(values, pa.decimal128(38, max(scale, 0)))
     return pa.array(values, _READ_AS.get(type_code, pa.string()))
+
+
+def with_values(connection: psycopg.Connection, tree: exp.Expression, statement: Statement) -> psycopg.RawCursor[tuple[Any, ...]]:
+    """The tree run with the statement's parameters."""
+    names, cursor = list(statement.parameters), psycopg.RawCursor(connection)
+    text = postgres_sql.written(tree, numbers={name: number for number, name in enumerate(names, 1)})
+    cursor.execute(driver_sql.SQL(text), [statement.parameters[name] for name in names])
+    return cursor

@@ -115,3 +115,9 @@ def newest(table: Table, since: datetime | None) -> exp.Select:
     greatest = exp.cast(exp.Max(this=exp.column(table.time)), exp.DType.TIMESTAMP) if table.time else exp.Null()
     tree = exp.Select(expressions=[greatest]).from_(table_node(table))
     return tree.where(within(table, Slice(since, None))) if since is not None and table.time else tree
+
+
+def temporary(name: str, select: exp.Expression) -> exp.Create:
+    """CREATE TEMPORARY TABLE of a SELECT's rows."""
+    properties = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=exp.Table(this=exp.Identifier(this=name)), kind="TABLE", properties=properties, expression=select)

@@ -14,11 +14,14 @@ from tests.architecture.code_tree import ROOT, written
 MEMBERS = ("__init__", "one", "two")
 SKELETON = [
     *(f"engine/{name}.py" for name in ("findings", "frame", "parts", "unit", "question", "part", "registry", "check")),
-    *(f"engine/{name}.py" for name in ("kind", "modifier", "operator", "warehouse", "connector")),
-    *(f"engine/{name}/__init__.py" for name in ("expression", "lake", "loading", "compiling", "state", "running", "alerting", "proving")),
+    *(f"engine/{name}.py" for name in ("kind", "modifier", "operator", "warehouse", "connector", "sharing")),
+    *(
+        f"engine/{name}/__init__.py"
+        for name in ("expression", "lake", "writing", "loading", "compiling", "state", "running", "alerting", "proving")
+    ),
     *(f"engine/{name}/{member}.py" for name in ("kinds", "modifiers", "operators", "warehouses", "checks") for member in MEMBERS),
     *(f"connectors/{name}.py" for name in MEMBERS),
-    *(f"portal/{name}.py" for name in ("cli", "app", "wiring", "push")),
+    *(f"portal/{name}.py" for name in ("cli", "app", "following", "wiring", "push")),
     *(f"portal/{name}/__init__.py" for name in ("api", "access", "identity")),
     *(
         "engine/__init__.py",

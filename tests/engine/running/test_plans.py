@@ -7,7 +7,8 @@ from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
 from engine.running.ask import known_modifiers
 from engine.running.definitions import load_texts_checked
-from engine.running.plans import LEAST_BYTES, MOST_BYTES, Plan, Plans
+from engine.running.plan_text import LEAST_BYTES, Plan
+from engine.running.plans import MOST_BYTES, Plans
 from engine.warehouses.duckdb import DuckDbWarehouse
 
 NEW_YEAR = datetime(2026, 1, 1)
