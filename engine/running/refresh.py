@@ -199,7 +199,7 @@ def _recount(
     else:
         still = [one for one in stretches if kept is None or one.start >= kept]
     selects = [state_rows(catalog, modifiers, state, one.start, one.end) for one in still]
-    rows = transaction.refill(state.table, selects, [Slice(one.start, one.end) for one in still], PERIOD).state.rows
+    rows = transaction.refill(state.table, selects, [Slice(one.start, one.end) for one in still], state.table.time).state.rows
     return rows, None if stretches is None else sum(one.periods for one in still)
 
 
