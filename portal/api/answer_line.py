@@ -124,8 +124,9 @@ def rows_of(frame: Frame, titles: Titles) -> Rows:
         columns[column.name] = frame.column(column.name)
         if has_label(column, titles):
             columns[f"{column.name}.label"] = list(titled(list(columns[column.name]), titles.of(column.name)))
-    complete, marks = quality(frame.table, COMPLETE, True), quality(frame.table, MARKS, None)
-    return Rows(frame.table.num_rows, columns, [bool(value) for value in complete], [words_of(value) for value in marks])
+    complete, marks = quality(frame.table, COMPLETE, True), quality(frame.table, MARKS, [])
+    words = [words_of(value) for value in marks] if MARKS in frame.table.column_names else [[]] * len(marks)
+    return Rows(frame.table.num_rows, columns, [bool(value) for value in complete], words)
 
 
 def words_of(marks: object) -> list[str]:

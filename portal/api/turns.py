@@ -33,7 +33,7 @@ class Turns:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.queue.append(mine)
         try:
-            await asyncio.wait_for(asyncio.shield(mine), self.limits.seconds)
+            await asyncio.wait_for(asyncio.shield(mine), self.limits.patience)
         except TimeoutError:
             self._leave_queue(mine)
             raise too_many() from None

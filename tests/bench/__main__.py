@@ -2,12 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from tests.bench.page import page
 from tests.bench.runner import ROUNDS, ROWS, measure
-
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+from tests.bench.sections import PAGE, with_sections_of
 
 
 def main(arguments: list[str]) -> int:
@@ -22,7 +20,8 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     outcome = measure(asked.rows, sys.stdout, asked.only, asked.rounds)
     if asked.write:
-        PAGE.write_text(page(outcome, asked.write), encoding="utf-8")
+        before = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
+        PAGE.write_text(with_sections_of(page(outcome, asked.write), before), encoding="utf-8")
     return 0
 
 

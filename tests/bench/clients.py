@@ -59,7 +59,7 @@ def forty() -> bytes:
 
 def one_of_many(chance: random.Random) -> bytes:
     """A question of a span, split and grain of its own, over two and a half thousand days."""
-    first = f"{chance.randint(2019, 2024)}-{chance.randint(3, 12):02}-{chance.randint(1, 28):02}T{chance.randint(0, 23):02}:{chance.randint(0, 59):02}"
+    first = f"{chance.randint(2019, 2024)}-{chance.randint(3, 12):02}-{chance.randint(1, 28):02}"
     of = chance.choice(INDICATORS)
     split = [] if of.startswith("hotline") else chance.choice(SPLITS)
     question: dict[str, Any] = {
@@ -85,26 +85,28 @@ async def one_client(does: Crowd, client: httpx.AsyncClient, number: int, until:
     chance, screen = random.Random(does.seed * 1000 + number), forty()
     await asyncio.sleep(does.every * number / does.clients)
     while (begun := perf_counter()) < until:
-        await ask(client, screen if does.asking == "screen" else one_of_many(chance), heard, 40 if does.asking == "screen" else 1)
-        await asyncio.sleep(max(does.every - (perf_counter() - begun), 0))
+        rest = await ask(client, screen if does.asking == "screen" else one_of_many(chance), heard, 40 if does.asking == "screen" else 1)
+        await asyncio.sleep(max(does.every - (perf_counter() - begun), rest))
 
 
-async def ask(client: httpx.AsyncClient, body: bytes, heard: Heard, lines: int) -> None:
-    """One batch, timed to its last byte."""
+async def ask(client: httpx.AsyncClient, body: bytes, heard: Heard, lines: int) -> float:
+    """One batch, timed to its last byte; how many seconds the server says to wait before the next."""
     begun = perf_counter()
     try:
         answer = await client.post("/api/query", content=body, headers=JSON)
     except httpx.HTTPError as error:
         heard.errors.append(f"{type(error).__name__} {error}"[:200])
-        return
+        return 1.0
     took = (perf_counter() - begun) * 1000
     if answer.status_code == 503:
         heard.refused.append(took)
         heard.told_when += "retry-after" in answer.headers
-    elif answer.status_code != 200 or answer.content.count(b"\n") != lines or answer.content.count(b'"findings":[]') != lines:
+        return float(answer.headers.get("retry-after", 1))
+    if answer.status_code != 200 or answer.content.count(b"\n") != lines or answer.content.count(b'"findings":[]') != lines:
         heard.errors.append(f"{answer.status_code} {answer.text[-200:]}")
     else:
         heard.milliseconds.append(took)
+    return 0.0
 
 
 def in_a_process(does: Crowd) -> Heard:

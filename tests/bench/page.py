@@ -22,7 +22,7 @@ def page(outcome: Outcome, date: str) -> str:
     whole = [figure for figure in outcome.figures if not _is_shape(figure)]
     answers = [figure for figure in outcome.figures if figure.name.startswith("answer.")]
     plans = [figure for figure in outcome.figures if figure.name.startswith("compile.") and _is_shape(figure)]
-    rows = ["| figure | value | bar | | |", "|---|---:|---:|---|---|", *(_line(figure) for figure in whole)]
+    rows = ["| figure | value | bar | | |", "|---|---:|---:|---|---|", *(figure_line(figure) for figure in whole)]
     each = [
         "| answer | ours / hand | hand/hand | cpu | ours ms | hand ms | overhead ms | of it cpu | rows |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -41,7 +41,8 @@ def _short(figure: Figure) -> str:
     return figure.name.partition(".")[2]
 
 
-def _line(figure: Figure) -> str:
+def figure_line(figure: Figure) -> str:
+    """A figure as a row of the table of bars."""
     value = "–" if figure.value is None else f"{figure.value:.3g} {figure.unit}"
     met = {True: "met", False: "**missed**", None: ""}[figure.is_met]
     said = ", ".join(f"{name} {_plain(value)}" for name, value in figure.detail.items())

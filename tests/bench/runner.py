@@ -11,7 +11,9 @@ from msgspec import Struct
 from engine.running.ask import known_modifiers
 from engine.running.definitions import load_checked
 from engine.warehouses.duckdb import DuckDbWarehouse
+from portal.wiring import DUCKDB_FILE
 from tests.bench.answers import time_answers
+from tests.bench.http_screens import time_http
 from tests.bench.loads import time_loads
 from tests.bench.measure import Figure
 from tests.bench.plans import time_plans
@@ -48,13 +50,16 @@ def measure(rows: int, out: TextIO, only: str = "", rounds: int = ROUNDS) -> Out
 
     figures = [] if only else time_loads(rounds, tell)
     with TemporaryDirectory(prefix="chengmai-bench-") as folder:
-        warehouse = DuckDbWarehouse(str(Path(folder) / "town.duckdb"), memory_limit=MEMORY)
+        warehouse = DuckDbWarehouse(str(Path(folder) / DUCKDB_FILE), memory_limit=MEMORY)
         loaded = load_town(checked.catalog, warehouse, rows)
         if not only:
             figures += time_plans(checked.catalog, warehouse, modifiers, chosen, rounds, tell)
             figures += time_screens(checked.catalog, warehouse, modifiers, min(rounds, 5), tell)
         figures += time_answers(checked.catalog, warehouse, modifiers, chosen, rounds, tell)
         warehouse.close()
+        for figure in [] if only else time_http(Path(folder), MEMORY):
+            figures.append(figure)
+            tell(figure)
     outcome = Outcome(machine(), loaded, figures)
     print(table(outcome), file=out)
     return outcome

@@ -151,11 +151,11 @@ def _refresh(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, round
     days: list[float] = []
     whole: list[float] = []
     for n in range(rounds):
-        _late_row(catalog, warehouse, n)
+        late_row(catalog, warehouse, n)
         done = refresh_states(catalog, warehouse, modifiers)
         assert [one.partitions for one in done] == [1, 1], done
         days.append(sum(one.seconds for one in done))
-        _late_row(catalog, warehouse, n, is_noted=False)
+        late_row(catalog, warehouse, n, is_noted=False)
         done = refresh_states(catalog, warehouse, modifiers)
         assert [one.partitions for one in done] == [None, None], done
         whole.append(sum(one.seconds for one in done))
@@ -163,7 +163,7 @@ def _refresh(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, round
     return Figure("refresh.one_day", min(days) / min(whole), "×", REFRESH_BAR, detail=detail)
 
 
-def _late_row(catalog: Catalog, warehouse: Warehouse, n: int, *, is_noted: bool = True) -> None:
+def late_row(catalog: Catalog, warehouse: Warehouse, n: int, *, is_noted: bool = True) -> None:
     """A weighing three weeks old; one whose day is not noted makes the next refresh count all days."""
     dataset = catalog.dataset("waste.weighings")
     assert dataset is not None

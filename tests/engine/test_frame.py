@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.frame import COMPLETE, MARKS, Frame, FrameColumn, plain
+from engine.frame import COMPLETE, MARKS, Frame, FrameColumn, plain, plain_values
 
 
 def tonnes(**quality: Any) -> Frame:
@@ -73,3 +75,25 @@ def test_a_value_becomes_what_json_knows(value: object, expected: object) -> Non
 def test_a_value_that_json_does_not_know_is_refused() -> None:
     with pytest.raises(TypeError, match="holds no bytes"):
         plain(b"x")
+
+
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
+COLUMNS = st.one_of(
+    st.tuples(st.just(pa.float64()), st.lists(st.none() | st.floats())),
+    st.tuples(st.just(pa.int64()), st.lists(st.none() | st.integers(-(2**62), 2**62))),
+    st.tuples(st.just(pa.string()), st.lists(st.none() | st.text(max_size=3))),
+    st.tuples(st.just(pa.bool_()), st.lists(st.none() | st.booleans())),
+    st.tuples(st.just(pa.decimal128(18, 6)), st.lists(st.none() | st.decimals(-(10**11), 10**11, places=6))),
+    st.tuples(st.just(pa.date32()), st.lists(st.none() | st.dates())),
+    st.tuples(st.just(pa.timestamp("us")), st.lists(st.none() | MOMENTS)),
+    st.tuples(st.just(pa.timestamp("us")), st.lists(st.none() | MOMENTS.map(lambda moment: moment.replace(microsecond=0)))),
+    st.tuples(st.just(pa.list_(pa.string())), st.lists(st.lists(st.text(max_size=2), max_size=2))),
+)
+
+
+@given(COLUMNS)
+def test_a_column_read_whole_says_of_each_value_what_is_said_of_it_alone(column: tuple[pa.DataType, list[object]]) -> None:
+    kind, values = column
+    read = pa.chunked_array([pa.array(values, kind)])
+    assert plain_values(read) == [plain(value) for value in values]
+    assert [type(value) for value in plain_values(read)] == [type(plain(value)) for value in values]

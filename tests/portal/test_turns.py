@@ -108,7 +108,7 @@ def test_who_comes_when_the_line_is_full_is_told_when_to_come_back_and_the_other
 
 def test_who_waits_too_long_is_sent_away_and_leaves_the_line() -> None:
     async def waited() -> None:
-        turns = Turns(Limits(turns=1, waiting=5, seconds=0.05))
+        turns = Turns(Limits(turns=1, waiting=5, patience=0.05))
         back = await turns.take()
         with pytest.raises(Refused):
             await turns.take()
