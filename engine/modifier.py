@@ -33,6 +33,7 @@ class Shift(Struct, frozen=True):
     calendar: str | None = None  # aligned by position in the cycle before
     cycles: int = 0
     moves_rows: bool = False
+    reads: OneOf["", "whole", "cut"] = ""  # which days that several fall on are meant, once that is settled: see compiling.like_with_like
 
 
 class Window(Struct, frozen=True):
@@ -119,7 +120,10 @@ def shifted(request: Request, by: Span) -> Request:
         raise CannotApply("按日历对齐的比较不能再套一层比较", "a comparison aligned by a calendar cannot be compared again")
     if request.shape.grain is not None and not is_whole(by, request.shape.grain):
         grain = request.shape.grain
-        raise CannotApply(f"位移不是「{grain}」的整数期，无从比较", f"the step back is no whole number of periods of '{grain}', so there is nothing to compare with")
+        raise CannotApply(
+            f"位移不是「{grain}」的整数期，无从比较",
+            f"the step back is no whole number of periods of '{grain}', so there is nothing to compare with",
+        )
     before = shift.by if shift is not None else Span()
     moved = Span(before.months + by.months, before.seconds + by.seconds)
     return replace(request, shape=replace(request.shape, shift=Shift(moved)))

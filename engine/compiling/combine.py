@@ -6,9 +6,9 @@ from msgspec import Struct
 from sqlglot import exp
 
 from engine.compiling import nodes
-from engine.compiling.extent import beginning_node, elapsed_node, is_clamped, seam_node, spans_seam
+from engine.compiling.extent import beginning_node, elapsed_node, is_clamped, is_unfinished, seam_node, spans_seam
 from engine.compiling.filling import filler
-from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Leaf, Seam, Straddling
+from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Leaf, Seam, Straddling, Unfinished
 from engine.compiling.names import column_ref, conjunction, identifier, named
 from engine.compiling.periods import MONTHS, bucket_start, named_grain, on_grain
 from engine.compiling.refuse import refuse
@@ -269,6 +269,8 @@ def tree_node(tree: object, places: dict[Leaf | Across, exp.Expression]) -> exp.
             return spans_seam(until, shape)
         case Clamped(shape=shape):
             return is_clamped(shape) or exp.false()
+        case Unfinished(shape=shape):
+            return is_unfinished(shape)
         case Beginning():
             return beginning_node(tree)
     raise TypeError(type(tree))

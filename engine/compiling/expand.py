@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from engine.compiling.aggregates import MERGEABLE
 from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Sum
+from engine.compiling.like_with_like import in_two_ways
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import MONTHS, day_offset, named_grain
 from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
@@ -38,7 +39,8 @@ class Expander:
             raise refuse("too-deep", "指标互相引用过深", "indicators refer to each other too deeply")
         match tree:
             case Value(request=request):
-                return self.request(request, depth)
+                parted = in_two_ways(request)
+                return self.request(request, depth) if parted is None else self.tree(parted, depth + 1)
             case Formula(expr=expr, arguments=arguments):
                 return Formula(expr, tuple((name, self.tree(one, depth + 1)) for name, one in arguments))
             case Across(how="mean" | "count", tree=inner, shape=shape, over=over):
@@ -253,10 +255,8 @@ class Expander:
     def _formula(self, id: str, indicator: Indicator, text: str, shape: Shape, depth: int) -> Tree:
         found = parsed(text)
         operands = {operand.name: operand for operand in indicator.parts}
-        arguments: list[tuple[str, Tree]] = []
-        for column in columns(found.expr):
-            operand = operands.get(column.name)
-            arguments.append((column.name, self.argument(column, operand, shape, indicator, depth)))
+        named = columns(found.expr)
+        arguments = [(column.name, self.argument(column, operands.get(column.name), shape, indicator, depth)) for column in named]
         expr = in_unit(self.catalog, id, indicator, found)
         if indicator.null == "zero":
             arguments = [(name, filled(tree, "zero", False)) for name, tree in arguments]
@@ -293,8 +293,7 @@ class Expander:
     def _score(self, score: Score, shape: Shape, depth: int) -> Tree:
         arguments: list[tuple[str, Tree]] = []
         for i, item in enumerate(score.items):
-            request = Request(item.of, shape, self.modifiers.several(item.modifier))
-            arguments.append((f"i{i}", self.request(request, depth + 1)))
+            arguments.append((f"i{i}", self.request(Request(item.of, shape, self.modifiers.several(item.modifier)), depth + 1)))
         for i, one in enumerate(score.deduct):
             arguments.append((f"d{i}", self.request(Request(one.of, shape), depth + 1)))
         return Formula(scored(score), tuple(arguments))

@@ -9,11 +9,11 @@ from engine.compiling import nodes
 from engine.compiling.clock import period_end, window_start
 from engine.compiling.leaves import Beginning, Seam
 from engine.compiling.names import column_ref
-from engine.compiling.periods import first_reaching, in_zone, moved, named_grain, on_grain
+from engine.compiling.periods import bucket_start, in_zone, moved, named_grain, on_grain, shifted_end
 from engine.compiling.refuse import refuse
 from engine.compiling.spine import begins
 from engine.compiling.writer import TIME
-from engine.modifier import Shape
+from engine.modifier import Shape, Shift
 from engine.parts import Span
 
 ROW = "answer_keys"
@@ -31,7 +31,8 @@ def read_span(shape: Shape) -> Read:
     """What a value of this shape reads. A row aligned by a calendar reads days all over the cycle before, and stands for itself."""
     grain = named_grain(shape.grain)
     by = on_grain(shape.shift.by, grain) if shape.shift is not None and shape.shift.calendar is None else Span()
-    start, end, until = moved(shape.start, -by), first_reaching(shape.end, by), first_reaching(shape.until, by) or shape.until
+    shift = shape.shift or Shift()
+    start, end, until = moved(shape.start, -by), shifted_end(shape.end, by, shift), shifted_end(shape.until, by, shift) or shape.until
     last = min(end, until) if end is not None else until
     if grain is None:
         return Read(window_start(shape, start, last) if shape.window is not None else start, last)
@@ -115,6 +116,14 @@ def is_clamped(shape: Shape) -> exp.Expression | None:
     source = nodes.add_interval(nodes.bucket(tomorrow.copy(), "month", is_date), -shift.by.months, is_date=True)
     longest = nodes.date_part(nodes.add_interval(source, days=-1, is_date=True), "day")
     return exp.And(this=is_last, expression=exp.GT(this=longest, expression=nodes.date_part(time.copy(), "day")))
+
+
+def is_unfinished(shape: Shape) -> exp.Expression:
+    """Whether the row is that of the period which as_of, or the end of the period asked, cuts."""
+    grain = named_grain(shape.grain) or "day"
+    first = bucket_start(min(shape.end or shape.until, shape.until), grain, shape.week_starts)
+    bound = nodes.literal_date(first.date()) if nodes.is_date_grain(grain) else nodes.literal_timestamp(first)
+    return exp.GTE(this=column_ref(ROW, TIME), expression=bound)
 
 
 def _back(time: exp.Expression, by: Span, is_date: bool) -> exp.Expression:

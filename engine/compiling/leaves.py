@@ -111,6 +111,12 @@ class Clamped(Computed, frozen=True):
     shape: Shape
 
 
+class Unfinished(Computed, frozen=True):
+    """Whether the row's period is the one that as_of, or the end of the period asked, cuts (未完一期)."""
+
+    shape: Shape
+
+
 class Beginning(Computed, frozen=True):
     """When the row's period begins, on the clock of a time of its rows (期初时刻)."""
 

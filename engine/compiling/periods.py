@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from engine.compiling.refuse import refuse
 from engine.kinds.dataset import Time
+from engine.modifier import Shift
 from engine.parts import Span, span_of
 from engine.question import Period
 
@@ -46,6 +47,11 @@ def first_reaching(moment: datetime | None, span: Span) -> datetime | None:
         return back
     again = moved(back, span)
     return back if again is not None and again >= moment else datetime(back.year, back.month, back.day) + timedelta(days=1)
+
+
+def shifted_end(end: datetime | None, by: Span, shift: Shift) -> datetime | None:
+    """Where what is compared with ends: at the same instant of its day, or, where whole days fall on that day too, with the day."""
+    return moved(end, -by) if shift.reads == "cut" else first_reaching(end, by)
 
 
 def instant(text: str) -> datetime:

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Fold, Seam, Straddling
-from engine.compiling.periods import bucket_start, first_reaching, moved, named_grain, on_grain
+from engine.compiling.leaves import Beginning, Cell, Clamped, Elapsed, Fold, Seam, Straddling, Unfinished
+from engine.compiling.periods import bucket_start, moved, named_grain, on_grain, shifted_end
 from engine.modifier import Across, Formula, Shape
 
 Change = Callable[[Shape], Shape]
@@ -24,7 +24,7 @@ def reshaped(tree: Any, change: Change) -> Any:
             return reshaped_leaf(tree, change)
         case Seam(old=old, new=new, shape=shape):
             return replace(tree, old=reshaped(old, change), new=reshaped(new, change), shape=change(shape))
-        case Elapsed(shape=shape) | Straddling(shape=shape) | Clamped(shape=shape) | Beginning(shape=shape):
+        case Elapsed(shape=shape) | Straddling(shape=shape) | Clamped(shape=shape) | Unfinished(shape=shape) | Beginning(shape=shape):
             return replace(tree, shape=change(shape))
     return tree
 
@@ -57,7 +57,7 @@ def looked_back(leaf: Any) -> Any:
     def earlier(one: Shape) -> Shape:
         if one.shift != shift:
             return one
-        end, until = first_reaching(one.end, by), first_reaching(one.until, by) or one.until
+        end, until = shifted_end(one.end, by, shift), shifted_end(one.until, by, shift) or one.until
         return replace(one, start=moved(one.start, -by), end=end, until=until, shift=None)
 
     return reshaped_leaf(leaf, earlier)
