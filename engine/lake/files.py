@@ -1,8 +1,9 @@
 """Writes rows as Parquet files, one set per month, and reads back only those files that a load touches."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from engine import warehouse
 from engine.lake.manifest import RowFile
-from engine.warehouse import ARRIVED, Table
+from engine.warehouse import ARRIVED, Slice, Table
 
 ROWS_OF_A_GROUP = 256 * 1024  # rows that are sorted and written together; a query skips a group by its least and greatest value
 ROWS_IN_MEMORY = 4 * 1024 * 1024
@@ -24,10 +25,13 @@ NO_TIME = "no-time"
 
 
 class Writing:
-    """Takes rows in any order and writes them by month of the table's time; what is left of a failure are files that nobody reads."""
+    """Takes rows in any order and writes them by month of the table's time; what is left of a failure are files that nobody reads.
 
-    def __init__(self, folder: Path, table: Table, version: int) -> None:
-        self._folder, self._table, self._version = folder, table, version
+    `mark` tells its files from those of any other, so that whoever has kept something of a file by its name never mistakes it.
+    """
+
+    def __init__(self, folder: Path, table: Table, version: int, mark: str) -> None:
+        self._folder, self._table, self._name = folder, table, f"{version}-{{}}-{mark}.parquet"
         self._schema = warehouse.arrow_schema(table)
         self._waiting: dict[str, list[pa.Table]] = {}
         self._open: dict[str, tuple[str, pq.ParquetWriter]] = {}
@@ -50,7 +54,7 @@ class Writing:
         if self._table.time:
             rows = rows.sort_by(self._table.time)
         if month not in self._open:
-            name = f"{month}/{self._version}-{len(self._open)}.parquet"
+            name = f"{month}/{self._name.format(len(self._open))}"
             path = self._folder / name
             path.parent.mkdir(exist_ok=True)
             self._open[month] = name, pq.ParquetWriter(path, self._schema, compression="zstd", store_decimal_as_integer=True)
@@ -73,9 +77,20 @@ class Writing:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for name, writer in self._open.values():
             writer.close()
-            if error is not None:
+            if error is None:
+                _keep(self._folder / name)
+            else:
                 with suppress(OSError):
                     (self._folder / name).unlink()
+
+
+def _keep(path: Path) -> None:
+    """Have the file on the disk: the manifest that names it must not outlive it in a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _count(parts: Iterable[pa.Table]) -> int:
@@ -131,22 +146,82 @@ def latest_of_each_key(rows: pa.Table, key: tuple[str, ...]) -> pa.Table:
     return rows.take(last.combine_chunks().sort())
 
 
-def without_keys(folder: Path, file: RowFile, table: Table, keys: pa.Table) -> pa.Table | None:
-    """The rows of a file whose key is not among the keys; None when none of its rows is."""
-    held = pq.read_table(folder / file.name, columns=list(table.key))
-    kept = held.append_column(ARRIVED, pa.array(np.arange(held.num_rows))).join(keys, list(table.key), join_type="left anti")
-    if kept.num_rows == held.num_rows:
-        return None
-    return rows_of(folder, file, table).take(kept[ARRIVED].combine_chunks().sort())
+class Without:
+    """What stays of a file when some of its rows are taken out (剩余行)."""
+
+    def __init__(self, rows: pa.Table, gone: pa.Table, time: str | None) -> None:
+        self.rows = rows
+        days = pc.unique(gone[time].cast(pa.date32())).to_pylist() if time else []
+        self.days = frozenset(day for day in days if day is not None)  # of the rows that were taken out
 
 
-def without_days(folder: Path, file: RowFile, table: Table, days: pa.Array) -> pa.Table | None:
-    """The rows of a file on other days than these; None when all are."""
-    if file.first is None or file.last is None or not any(file.first.date() <= day <= file.last.date() for day in days.to_pylist()):
-        return None
-    rows = rows_of(folder, file, table)
-    touched = pc.is_in(rows[table.time].cast(pa.date32()), value_set=days)
-    return rows.filter(pc.invert(touched)) if pc.any(touched).as_py() else None
+Taking = Callable[[RowFile], Without | None]  # None: all rows of the file stay
+
+
+def without_keys(folder: Path, table: Table, keys: pa.Table) -> Taking:
+    """Takes out the rows whose key is among the keys."""
+
+    def taking(file: RowFile) -> Without | None:
+        held = pq.read_table(folder / file.name, columns=list(table.key))
+        found = held.append_column(ARRIVED, pa.array(np.arange(held.num_rows))).join(keys, list(table.key), join_type="left semi")
+        if not found.num_rows:
+            return None
+        is_gone = np.zeros(held.num_rows, dtype=bool)
+        is_gone[found[ARRIVED].to_numpy()] = True
+        return _split(rows_of(folder, file, table), pa.array(is_gone), table.time)
+
+    return taking
+
+
+def without_days(folder: Path, table: Table, days: Sequence[date]) -> Taking:
+    """Takes out the rows of some days."""
+
+    def taking(file: RowFile) -> Without | None:
+        if file.first is None or file.last is None or not any(file.first.date() <= day <= file.last.date() for day in days):
+            return None
+        rows = rows_of(folder, file, table)
+        return _split(rows, pc.is_in(rows[table.time].cast(pa.date32()), value_set=pa.array(days, pa.date32())), table.time)
+
+    return taking
+
+
+def without_slices(folder: Path, table: Table, slices: Sequence[Slice], by: str | None) -> Taking:
+    """Takes out the rows whose time, or the column `by`, lies in one of the slices; a NULL lies only in one without edges."""
+
+    def taking(file: RowFile) -> Without | None:
+        if by in (None, table.time) and not any(_touches(file, one) for one in slices):
+            return None
+        rows = rows_of(folder, file, table)
+        times = rows[by or table.time]
+        is_gone = pa.chunked_array([pa.repeat(pa.scalar(False), rows.num_rows)])
+        for one in slices:
+            is_gone = pc.or_(is_gone, _within(times, one))
+        return _split(rows, is_gone, table.time)
+
+    return taking
+
+
+def _touches(file: RowFile, one: Slice) -> bool:
+    if one.start is None and one.end is None:
+        return True
+    if file.first is None or file.last is None:
+        return False
+    # By whole days, since a column of dates has no hours.
+    return (one.start is None or file.last.date() >= one.start.date()) and (one.end is None or file.first.date() <= one.end.date())
+
+
+def _within(times: pa.ChunkedArray, one: Slice) -> pa.ChunkedArray:
+    is_date = pa.types.is_date(times.type)
+    held = pa.chunked_array([pa.repeat(pa.scalar(True), len(times))])
+    for edge, compare in ((one.start, pc.greater_equal), (one.end, pc.less)):
+        if edge is not None:
+            held = pc.and_(held, compare(times, pa.scalar(edge.date() if is_date else edge, times.type)))
+    return pc.fill_null(held, False)
+
+
+def _split(rows: pa.Table, is_gone: pa.Array, time: str | None) -> Without | None:
+    gone = rows.filter(is_gone)
+    return Without(rows.filter(pc.invert(is_gone)), gone, time) if gone.num_rows else None
 
 
 def too_many_small(files: Iterable[RowFile]) -> frozenset[str]:
