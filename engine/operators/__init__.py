@@ -1,0 +1,1 @@
+"""Analysis methods, one file each: tables in, tables out (算子)."""
