@@ -4,17 +4,24 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from engine.check import Check
-from engine.compiling.aggregates import MERGEABLE
+from engine.compiling.leaves import Level, Sum
+from engine.compiling.partials import MERGES, VALUED, levels_unfit, values_of
+from engine.compiling.periods import instant
+from engine.compiling.refuse import Refused
+from engine.compiling.rows import parsed
 from engine.compiling.states import unfit_dimension
+from engine.compiling.tables import default_time
 from engine.findings import Finding, did_you_mean
 from engine.kind import Definition
 from engine.kinds.dataset import Dataset, StoredState
 from engine.kinds.indicator import Indicator, Operand
 from engine.loading.catalog import Catalog
 from engine.loading.references import references
+from engine.modifier import Shape
 from engine.parts import GRAINS
 
-KEPT = (*MERGEABLE, "avg")
+ADDED = (*MERGES, "avg", "weighted_avg")
+STOCKS_AND_VALUES = f"{', '.join(VALUED)} of its own columns, levels whose opening and closing are declared times, and readings"
 
 
 class StateShape(Check, frozen=True):
@@ -72,30 +79,52 @@ class StateShape(Check, frozen=True):
                 yield self.at(catalog, definition, ("states", i, "by", j), said)
 
     def _indicators(self, catalog: Catalog, definition: Definition, i: int, state: StoredState, spec: Dataset) -> Iterator[Finding]:
-        default = next((time.name for time in spec.times if time.default), spec.times[0].name if len(spec.times) == 1 else None)
-        times = (None, state.time or default)
+        time = default_time(spec)
+        default = time.name if time is not None else None
+        is_known = state.time != default and state.time in [one.name for one in spec.times]  # an unknown one is told once, by itself
+        times = (state.time,) if is_known else (None, default)
         for j, one in enumerate(state.of):
             if catalog.indicator(one) is not None and not _is_kept(catalog, one, definition.id, times):
                 said = (
                     f"「{one}」没有可以存成部分结果的聚合",
                     f"nothing of '{one}' can be kept as a partial result",
-                    f"从 of 里删除它；能存的是本数据集同一时间的 {'、'.join(KEPT)}，存量、分位数、去重计数从行计算",
-                    f"delete it from 'of'; kept are {', '.join(KEPT)} of this dataset by the same time, all else is computed from rows",
+                    f"从 of 里删除它；能存的是本数据集同一时间的 {'、'.join(ADDED)}，本表一列的 {'、'.join(VALUED)}，起止时间已声明的存量，以及读数",
+                    f"delete it from 'of'; kept are {', '.join(ADDED)} of this dataset by the same time, {STOCKS_AND_VALUES}",
                 )
                 yield self.at(catalog, definition, ("states", i, "of", j), said)
 
 
 def _is_kept(catalog: Catalog, id: str, dataset: str, times: tuple[str | None, ...]) -> bool:
-    """Whether an indicator, or one that it is made of, counts rows of the dataset by an aggregate that adds up."""
+    """Whether something of an indicator, or of one that it is made of, can be kept for the dataset."""
     waiting = [id]
     for one in waiting:
         indicator = catalog.indicator(one)
         if indicator is None:
             continue
         parts: list[Indicator | Operand] = [*indicator.parts, *(() if indicator.was else (indicator,))]
-        flows = [part for part in parts if part.dataset == dataset and part.stock is None and part.time in times]
-        if any(part.measure is not None and part.measure.agg in KEPT for part in flows):
+        if any(part.dataset == dataset and _is_part_kept(catalog, dataset, part, times) for part in parts):
             return True
         below = references(catalog.definitions[("indicator", one)])
         waiting += [name for name in dict.fromkeys(each.id for each in below if each.kind == "indicator") if name not in waiting]
     return False
+
+
+def _is_part_kept(catalog: Catalog, dataset_id: str, part: Indicator | Operand, times: tuple[str | None, ...]) -> bool:
+    """Whether one measure adds up, occurs as a value that can be counted, or is a stock that days of opening or readings tell."""
+    dataset, measure, stock = catalog.dataset(dataset_id), part.measure, part.stock
+    if dataset is None or measure is None:
+        return False
+    if stock is not None:
+        if stock.opens is None:
+            return stock.valid is None
+        shape = Shape(axes=(), until=instant("9999-12-31"))
+        level = Level(dataset_id, stock.opens, stock.closes or "", False, Sum(measure.agg), shape)
+        return measure.agg in ADDED and levels_unfit(dataset, level) is None
+    if part.time not in times:
+        return False
+    if measure.agg not in VALUED or measure.of is None:
+        return measure.agg in ADDED
+    try:
+        return values_of(dataset, Sum(measure.agg, parsed(measure.of).expr, method=measure.method)) is not None
+    except Refused:
+        return False  # what is wrong with the expression is another finding

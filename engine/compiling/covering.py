@@ -55,7 +55,7 @@ def _window(state: Stored, flow: Flow) -> Why:
     window = flow.shape.window
     if window is None:
         return None
-    is_daily = named_grain(state.state.grain) == "day" and not state.offset
+    is_daily = named_grain(state.state.grain) == "day"
     is_whole = window.over is None or not window.over.seconds % 86400
     if flow.sum.agg == "count_distinct" and isinstance(state.sort, OfValues) and is_daily and is_whole and flow.shape.grain is not None:
         return None
@@ -107,14 +107,14 @@ def _edges(covers: datetime | None, state: Stored, shape: Shape) -> Why:
     fine = named_grain(state.state.grain) or "day"
     back = on_grain(shape.shift.by, named_grain(shape.grain)) if shape.shift is not None and shape.shift.calendar is None else None
     start, end, until = (moved(one, -back) if back is not None else one for one in (shape.start, shape.end, shape.until))
-    for edge in (start, end):
+    for edge in (start, end if end != until else None):  # a level that is asked until as_of ends there
         if edge is not None and bucket_start(edge, fine, shape.week_starts) != edge:
             return "周期的边界不在状态的周期边界上", "an edge of the period is not an edge of the state's periods"
     assert until is not None
     if covers is not None and until >= covers:
         return None
     is_cut = bucket_start(until, fine, shape.week_starts) != until
-    if (end is None or until < end + state.offset) and (state.offset or is_cut):
+    if (end is None or end == until or until < end + state.offset) and (state.offset or is_cut):
         return "截至时刻落在状态的一期之中", "as_of lies inside one of the state's periods"
     return None
 

@@ -18,6 +18,7 @@ from engine.kinds.dataset import Column, Dataset, Relationship, StoredState, Tim
 from engine.loading.catalog import Catalog
 
 PERIOD, VALUE, CLOSES = "period", "value", "closes"
+READ_IN = "read_in"  # period of a reading; the reading keeps its own time, and what ranks readings calls its periods `period`
 ColumnKind = Literal["text", "integer", "decimal", "float", "date", "timestamp", "boolean"]
 KINDS: dict[str, ColumnKind] = {
     "integer": "integer", "decimal": "decimal", "date": "date", "timestamp": "timestamp", "text": "text", "enum": "text", "boolean": "boolean",
@@ -55,9 +56,9 @@ def described_readings(
     dataset = catalog.dataset(dataset_id)
     assert dataset is not None
     daily = is_date_grain(named_grain(state.grain) or "day")
-    period = Column(name=PERIOD, title="周期", type="date" if daily else "timestamp")
+    period = Column(name=READ_IN, title="周期", type="date" if daily else "timestamp")
     needed = set(_needed(catalog, dataset_id, dataset, state, time, sort, sums))
-    kept = [one for one in dataset.columns if one.name in needed and one.expr is None and one.name != PERIOD]
+    kept = [one for one in dataset.columns if one.name in needed and one.expr is None and one.name not in (PERIOD, READ_IN)]
     names = {one.name for one in kept}
     kept += [one for one in dataset.columns if one.expr is not None and _written(one.expr) <= names]
     own = tuple(one for one in dataset.relationships if _is_kept(one, names))

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlglot import exp
 
 from engine.compiling.clock import Clock
-from engine.compiling.described import PERIOD
 from engine.compiling.expand import Expander
 from engine.compiling.flow import open_scan, time_of
 from engine.compiling.leaves import Cell, Flow, Reading, Sum
@@ -38,7 +37,7 @@ def state_rows(
         body = _readings(writer, state, state.sort, shape)
     else:
         body = writer.answer(writer, list(_cells(state, shape)), shape, None)
-    names = [TIME if one.name == PERIOD else one.name for one in state.table.columns]
+    names = [TIME if one.name == state.table.time else one.name for one in state.table.columns]
     chosen = [named(column_ref(ROWS, name), one.name) for name, one in zip(names, state.table.columns, strict=True)]
     select = exp.Select(expressions=chosen).from_(body.subquery(ROWS, copy=False), copy=False)
     return Statement(writer.statement(select), dict(writer.parameters))

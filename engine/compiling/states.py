@@ -7,7 +7,7 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.compiling.described import CLOSES, PERIOD, VALUE, described, described_readings
+from engine.compiling.described import CLOSES, PERIOD, READ_IN, VALUE, described, described_readings
 from engine.compiling.leaves import Sum
 from engine.compiling.modifying import Modifiers
 from engine.compiling.partials import OfOpen, OfReadings, OfRows, OfValues, Sort, kept_by
@@ -22,7 +22,7 @@ from engine.loading.catalog import Catalog
 from engine.modifier import Axis
 from engine.warehouse import Table
 
-__all__ = ["PERIOD", "Stored", "StoredSum", "stored_states", "unfit_dimension", "with_states"]
+__all__ = ["Stored", "StoredSum", "stored_states", "unfit_dimension", "with_states"]
 
 
 class StoredSum(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Stored(Struct, frozen=True):
     @property
     def table(self) -> Table:
         """Where it lies: beside the datasets, in a schema of its own; a refresh replaces it by period."""
-        return replace(table_of(self.id, self.spec), time=PERIOD)
+        return replace(table_of(self.id, self.spec), time=READ_IN if isinstance(self.sort, OfReadings) else PERIOD)
 
 
 def stored_states(catalog: Catalog, modifiers: Modifiers) -> tuple[Stored, ...]:
