@@ -1,8 +1,10 @@
 """Which datasets an indicator counts: their newest rows decide as of when a question is answered."""
 
 from engine.compiling.rows import parsed
+from engine.compiling.tables import default_time
 from engine.expression.tree import IndicatorCall, columns, walk
-from engine.kinds.indicator import Indicator
+from engine.kinds.dataset import Time
+from engine.kinds.indicator import Indicator, Operand
 from engine.loading.catalog import Catalog
 from engine.question import Asked, Question
 
@@ -12,24 +14,44 @@ def datasets_of(catalog: Catalog, question: Question) -> tuple[str, ...]:
     if question.source is not None:
         return (question.source,)
     found: set[str] = set()
-    seen: set[str] = set()
-    for one in question.indicators:
-        _collect(catalog, one.of if isinstance(one, Asked) else one, found, seen)
+    for indicator in all_indicators(catalog, question):
+        # A register with validity has no news to be late with: its rows hold until it says otherwise.
+        counted = [(indicator.dataset, indicator.stock), *((operand.dataset, operand.stock) for operand in indicator.parts)]
+        found.update(dataset for dataset, stock in counted if dataset is not None and (stock is None or stock.valid is None))
+        if indicator.conversion is not None:
+            found.update((indicator.conversion.base.dataset, indicator.conversion.then.dataset))
     return tuple(sorted(found))
 
 
-def _collect(catalog: Catalog, id: str, found: set[str], seen: set[str]) -> None:
-    indicator = catalog.indicator(id)
-    if indicator is None or id in seen:
-        return
-    seen.add(id)
-    for below in used_indicators(indicator):
-        _collect(catalog, below, found, seen)
-    # A register with validity has no news to be late with: its rows hold until it says otherwise.
-    counted = [(indicator.dataset, indicator.stock), *((operand.dataset, operand.stock) for operand in indicator.parts)]
-    found.update(dataset for dataset, stock in counted if dataset is not None and (stock is None or stock.valid is None))
-    if indicator.conversion is not None:
-        found.update((indicator.conversion.base.dataset, indicator.conversion.then.dataset))
+def times_of(catalog: Catalog, question: Question) -> tuple[Time, ...]:
+    """The times by which a question's rows are counted; what is open or valid at an instant is counted by none."""
+    counted: list[tuple[str | None, str | None]] = [(question.source, None)]
+    for indicator in all_indicators(catalog, question):
+        several: tuple[Indicator | Operand, ...] = (indicator, *indicator.parts)
+        counted += [(one.dataset, one.time) for one in several if one.stock is None or one.stock.per is not None]
+        if indicator.conversion is not None:
+            side = indicator.conversion.then if indicator.conversion.count == "ratio_of_then" else indicator.conversion.base
+            counted.append((side.dataset, side.time))
+    found: dict[Time, None] = {}
+    for id, name in dict.fromkeys(counted):
+        dataset = catalog.dataset(id) if id is not None else None
+        if dataset is not None:
+            time = next((one for one in dataset.times if one.name == name), None) or default_time(dataset)
+            found |= {time: None} if time is not None else {}
+    return tuple(found)
+
+
+def all_indicators(catalog: Catalog, question: Question) -> tuple[Indicator, ...]:
+    """The indicators asked and all that they are made of."""
+    found: dict[str, Indicator] = {}
+    waiting = [one.of if isinstance(one, Asked) else one for one in question.indicators]
+    while waiting:
+        id = waiting.pop()
+        indicator = catalog.indicator(id)
+        if indicator is not None and id not in found:
+            found[id] = indicator
+            waiting.extend(used_indicators(indicator))
+    return tuple(found.values())
 
 
 def used_indicators(indicator: Indicator) -> tuple[str, ...]:

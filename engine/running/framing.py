@@ -1,6 +1,6 @@
 """The rows of an answer under the question's own names, with units, which rows are complete, and what must not be guessed about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.compiling.asking import Column
 from engine.compiling.periods import MONTHS, bucket_start, day_offset
 from engine.compiling.plan import TIME, Compiled
-from engine.compiling.tables import default_time
+from engine.compiling.reads import times_of
 from engine.frame import COMPLETE, MARKS, Frame, FrameColumn
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
@@ -85,7 +85,7 @@ def _type(kind: pa.DataType) -> str:
 
 def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table) -> pa.Array:
     """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
-    offset = _business_offset(catalog, compiled.tables)
+    offset = max(map(day_offset, times_of(catalog, compiled.question)), default=timedelta())
     if shape.grain is None:
         named_day = shape.end is not None and shape.end.time() == time_of_day.min  # only a bound that names a day means the business day
         is_over = shape.end is None or shape.end + (offset if named_day else timedelta()) <= shape.until
@@ -108,8 +108,3 @@ def last_whole(bound: datetime, grain: str) -> datetime:
     if grain in (*MONTHS, "ten_day"):
         return start - timedelta(microseconds=1)
     return bound - (start - bucket_start(start - timedelta(microseconds=1), grain))  # equally long, whatever day a week starts on
-
-
-def _business_offset(catalog: Catalog, tables: Sequence[str]) -> timedelta:
-    datasets = [catalog.dataset(id) for id in tables]
-    return max((day_offset(default_time(dataset)) for dataset in datasets if dataset is not None), default=timedelta())
