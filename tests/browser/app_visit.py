@@ -17,11 +17,13 @@ APP = {
     "ratio": "/app/indicators/sanitation.transfer_load_rate?grain=week&show=table",
     "drilled": "/app/indicators/sanitation.msw_day?cut=city.district:110105&by=city.street&form=bar",
     "empty": "/app/indicators/sanitation.pit_eta",
-    "workbench": "/app/workbench?i=sanitation.msw_day&i=sanitation.kw_rate&f=sanitation.msw_day+*+sanitation.kw_rate+%2F+100",
+    "workbench": "/app/workbench?i=sanitation.msw_day&i=sanitation.kw_rate&f=sanitation.msw_day+*+sanitation.kw_rate",
     "pivot": "/app/workbench?i=sanitation.msw_day&i=sanitation.kw_rate&see=pivot",
+    "series": "/app/workbench?i=sanitation.msw_day&i=sanitation.kw_rate&show=table",
     "scatter": "/app/workbench?i=sanitation.msw_day&i=sanitation.transfer_load_rate&see=scatter",
     "share": "/app/workbench?i=sanitation.msw_day&see=share",
     "nothing": "/app/workbench",
+    "hundredth": "/app/workbench?f=sanitation.msw_day+*+sanitation.kw_rate+%2F+100",
     "missing": "/app/no/such/page",
 }
 # Layout shifts are noted from the first paint on.
@@ -48,6 +50,19 @@ def serious_faults(page: Page) -> list[str]:
         for each in found["violations"]
         if each["impact"] in {"serious", "critical"}
     ]
+
+
+def small_targets(page: Page, least: int = 40) -> list[str]:
+    """What a finger may press and is too small for one: controls lower or narrower than `least` pixels. Links inside a text are exempt."""
+    found: list[str] = page.evaluate(
+        """least => [...document.querySelectorAll('button, select, input, summary, a[href]')]
+            .map(e => e.matches('input[type=checkbox]') ? e.closest('label') ?? e : e)
+            .filter(e => e.checkVisibility() && !e.closest('.skip, p, dd, svg, pre') && !e.matches('.skip'))
+            .filter(e => { const box = e.getBoundingClientRect(); return box.height < least || box.width < least; })
+            .map(e => e.outerHTML.slice(0, 90) + ' ' + Math.round(e.getBoundingClientRect().width) + 'x' + Math.round(e.getBoundingClientRect().height))""",
+        least,
+    )
+    return found
 
 
 def scripts_of(visit: Visit) -> list[Path]:

@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.visiting import ROOT, city_server, launched, visit
 
 FOLDER = ROOT / "docs" / "screens"
-BENCH = "i=sanitation.msw_day&i=sanitation.kw_rate&i=city.population&f=sanitation.msw_day+*+sanitation.kw_rate+%2F+100&grain=month"
+BENCH = "i=sanitation.msw_day&i=sanitation.kw_rate&i=city.population&f=sanitation.msw_day+*+sanitation.kw_rate&grain=month"
 # name: (address, window, scheme, whole page)
 SCREENS = {
     "catalogue": ("/app/", "hall", "dark", False),

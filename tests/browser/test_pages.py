@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.app_visit import serious_faults
 from tests.browser.visiting import PAGES, SIZES, Server, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -20,6 +21,15 @@ def test_a_page_opens_without_errors_foreign_requests_or_overflow(browser: Brows
     assert not opened.is_wider_than_its_window()
     assert opened.page.locator("h1").count() == 1
     assert opened.page.get_by_text("演示数据", exact=True).is_visible()
+    opened.page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_script_is_open_to_everybody(browser: Browser, server: Server, name: str, size: str, scheme: str) -> None:
+    opened = visit(browser, server, size, scheme).open(PAGES[name])
+    assert serious_faults(opened.page) == []
     opened.page.context.close()
 
 

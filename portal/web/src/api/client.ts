@@ -88,9 +88,14 @@ export async function askAll(questions: Question[], signal?: AbortSignal): Promi
   return lines;
 }
 
+/** A trouble with the status it came under; 0 where no answer came at all. */
+export interface Told extends Trouble {
+  status?: number;
+}
+
 /** What stands between an answer and a person's understanding of it, in words; nothing when all is well. */
-export function troubleOf(error: unknown): Trouble {
-  if (error instanceof Refusal) return error.problem.findings?.[0] ?? error.problem;
+export function troubleOf(error: unknown): Told {
+  if (error instanceof Refusal) return { ...(error.problem.findings?.[0] ?? error.problem), status: error.problem.status };
   return { code: "unexpected", zh: "页面出错了", en: String(error), advice_zh: "刷新页面重试" };
 }
 

@@ -167,6 +167,7 @@ export interface Facts {
   formula: string;
   definition_version: string;
   as_of: string | null;
+  begin: string | null;
   freshness: Freshness;
   grains: Choice[];
   default_grain: string;

@@ -25,6 +25,11 @@ describe("a trend", () => {
     const limit = (value: number) => ({ comparison: "at_or_above" as const, level: "red" as const, limit: value });
     expect(limitsInSight([limit(85), limit(1000)], [70, 80, null]).map((each) => each.limit)).toEqual([85]);
   });
+  it("shows the gravest of limits that would lie on each other", () => {
+    const limits = [["blue", 72], ["yellow", 48], ["orange", 24], ["red", 12]].map(([level, limit]) => ({ comparison: "below" as const, level: level as "red", limit: Number(limit) }));
+    expect(limitsInSight(limits, [300, 8000]).map((each) => each.level)).toEqual(["red"]);
+    expect(limitsInSight(limits, [10, 80]).map((each) => each.level)).toEqual(["red", "orange", "yellow", "blue"]);
+  });
 });
 
 describe("a waterfall", () => {

@@ -9,9 +9,10 @@ export function categoryAxis(colors: Palette, labels: readonly string[], boundar
   };
 }
 
-export function valueAxis(colors: Palette, write: (value: number) => string, fromZero: boolean): object {
+export function valueAxis(colors: Palette, write: (value: number) => string, fromZero: boolean, unit = ""): object {
   return {
-    type: "value", scale: !fromZero, splitNumber: 4,
+    type: "value", scale: !fromZero, splitNumber: 4, axisTick: { show: false },
+    ...(unit ? { name: unit, nameLocation: "end", nameGap: 12, nameTextStyle: { color: colors.muted, fontFamily: SANS, fontSize: 12, align: "right", padding: [0, 8, 0, 0] } } : {}),
     splitLine: { lineStyle: { color: colors.faint } }, axisLine: { show: false },
     axisLabel: { color: colors.muted, fontFamily: DIGITS, fontSize: 13, formatter: write },
   };

@@ -2,7 +2,7 @@
 import type { LevelLimit } from "../api/types";
 import { SCALES, writeNumber, type NumberStyle } from "../format/number";
 import { periodLabel, tickLabel } from "../format/period";
-import { STATES } from "../format/level";
+import { LEVELS, STATES } from "../format/level";
 import type { EChartsOption } from "./echarts";
 import { categoryAxis, QUIET, tooltip, valueAxis } from "./frame";
 import { DIGITS, type Palette } from "./palette";
@@ -57,12 +57,17 @@ export function trendOption(whole: Trend, colors: Palette): EChartsOption {
   const isAlone = trend.series.filter((each) => !each.isBaseline).length === 1;
   return {
     ...QUIET,
-    grid: { left: 8, right: 24, top: 24, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 24, top: 32, bottom: 8, containLabel: true },
     xAxis: categoryAxis(colors, trend.times.map((time) => tickLabel(time, trend.grain)), trend.form === "bar"),
-    yAxis: valueAxis(colors, write, trend.form === "bar"),
+    yAxis: valueAxis(colors, write, trend.form === "bar" || isFlat(trend), first ? writeNumber(null, first.unit, { scale, decimals: null }).unit : ""),
     tooltip: tooltip(colors, "axis", (params) => tipOf(trend, colors, params as Pointed[])),
     series: trend.series.flatMap((one, n) => drawn(trend, one, colorOf(trend.series, n, colors), isAlone && !one.isBaseline, colors)),
   } as EChartsOption;
+}
+
+/** Whether nothing moved: a scale around one value alone would be arbitrary. */
+function isFlat(trend: Trend): boolean {
+  return new Set(trend.series.flatMap((one) => one.values.filter((value) => value !== null))).size === 1;
 }
 
 /** Decimals that tell neighbouring ticks of an axis apart, the same for all of them. */
@@ -99,13 +104,16 @@ function drawn(trend: Trend, one: Series, color: string, isMain: boolean, colors
   }];
 }
 
-/** Limits within sight of the values; one far off would flatten the line. */
+/** Limits within sight of the values, the gravest first; one far off would flatten the line, and of two that lie on each other the milder is left out. */
 export function limitsInSight(limits: readonly LevelLimit[], values: readonly (number | null)[]): LevelLimit[] {
   const known = values.filter((value): value is number => value !== null);
   if (!known.length) return [];
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const reach = Math.max(high - low, Math.abs(high) * 0.1);
-  return limits.filter((limit) => limit.limit >= low - reach && limit.limit <= high + reach);
+  const seen = limits.filter((limit) => limit.limit >= low - reach && limit.limit <= high + reach).sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+  const all = [low, high, ...seen.map((limit) => limit.limit)];
+  const apart = (Math.max(...all) - Math.min(...all)) * 0.05;
+  return seen.filter((limit, n) => seen.slice(0, n).every((graver) => graver.limit === limit.limit ? false : Math.abs(graver.limit - limit.limit) >= apart));
 }
 
 function limitsOf(trend: Trend, one: Series, colors: Palette): object {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { levelOf, limitsOf, stateOf, STATES } from "./level";
-import { changeOf, numeric, signed, styleForColumn, styleOf, writeNumber } from "./number";
-import { instantLabel, periodEnd, periodLabel, spanLabel, tickLabel } from "./period";
+import { levelOf, limitsOf, placeOnSteps, stateOf, STATES } from "./level";
+import { changeOf, decimalsThatMatter, numeric, percent, signed, styleForColumn, styleOf, writeNumber } from "./number";
+import { comparedStart, instantLabel, isBefore, periodEnd, periodLabel, spanLabel, tickLabel } from "./period";
 import { sparkLine } from "./spark";
 
 describe("a number", () => {
@@ -74,5 +74,41 @@ describe("a spark line", () => {
   });
   it("of nothing is nothing", () => {
     expect(sparkLine([null, null], 100, 40)).toEqual({ path: "", end: null });
+  });
+});
+
+describe("small numbers and shares", () => {
+  it("keep three digits that are not zero", () => {
+    expect([0.5, 0.05, 0.0067, 0.00012].map(decimalsThatMatter)).toEqual([3, 4, 5, 6]);
+  });
+  it("have the same minus as the numbers beside them", () => {
+    expect([percent(-6.4), percent(0.2), percent(-0.2), percent(null)]).toEqual(["−6%", "0%", "0%", "—"]);
+  });
+});
+
+describe("a scale of levels", () => {
+  it("keeps close limits apart beside a value far off", () => {
+    expect(placeOnSteps([12, 24, 48, 72], 1807)).toBeCloseTo(0.8 + 0.2 * 0.92);
+    expect(placeOnSteps([12, 24, 48, 72], 36)).toBeCloseTo(0.5);
+    expect(placeOnSteps([85, 95], 85)).toBeCloseTo(1 / 3);
+    expect(placeOnSteps([85], -1e9)).toBeGreaterThan(0);
+  });
+  it("grows with the value", () => {
+    const places = [-5, 0, 12, 20, 24, 30, 72, 90, 400].map((value) => placeOnSteps([12, 24, 48, 72], value));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+});
+
+describe("a period compared with", () => {
+  it("begins a year, a month, a week or one period before", () => {
+    expect([comparedStart("2026-10-01", "month", "yoy"), comparedStart("2026-10-01", "month", "prev"), comparedStart("2026-11-19", "day", "wow"), comparedStart("2026-01-01", "quarter", "prev")])
+      .toEqual(["2025-10-01", "2026-09-01", "2026-11-12", "2025-10-01"]);
+    expect(comparedStart("2026-11-19T08:00:00", "hour", "wow")).toBe("2026-11-12T08:00:00");
+  });
+  it("is unknown when it begins before the rows do, if only by half a month", () => {
+    expect(isBefore("2025-10-01", "2025-10-16T00:09:00")).toBe(true);
+    expect(isBefore("2025-10-16", "2025-10-16T00:09:00")).toBe(false);
+    expect(isBefore("2025-10-16T00:00:00", "2025-10-16T00:09:00")).toBe(true);
+    expect(isBefore("2025-10-01", null)).toBe(false);
   });
 });

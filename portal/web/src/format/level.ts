@@ -56,6 +56,18 @@ export function stateOf(
   return limits.length ? STATES.sound : STATES.fresh;
 }
 
+/** Where a value stands, from 0 to 1, among limits set at equal steps: limits close together stay legible beside a value far off. */
+export function placeOnSteps(limits: readonly number[], value: number): number {
+  const step = 1 / (limits.length + 1);
+  const above = limits.findIndex((limit) => value < limit);
+  const next = above < 0 ? limits.length : above;
+  const [low, high] = [limits[next - 1], limits[next]];
+  if (low !== undefined && high !== undefined) return step * (next + (value - low) / (high - low));
+  const usual = limits.length > 1 ? ((limits.at(-1) ?? 0) - (limits[0] ?? 0)) / (limits.length - 1) : Math.abs(limits[0] ?? 1) || 1;
+  if (high !== undefined) return step * Math.max(0.08, 1 - (high - value) / usual);
+  return step * (next + Math.min(0.92, (value - (low ?? 0)) / usual));
+}
+
 /** A definition's own levels, as the catalog writes them. */
 export function limitsOf(levels: unknown): LevelLimit[] {
   const names: Record<string, LevelLimit["level"]> = { 红: "red", 橙: "orange", 黄: "yellow", 蓝: "blue", red: "red", orange: "orange", yellow: "yellow", blue: "blue" };

@@ -22,11 +22,11 @@ export function styleOf(display: string | null | undefined): NumberStyle {
   return { scale: match[1] ?? "", decimals: match[2] === undefined ? null : Number(match[2]) };
 }
 
-/** About four significant digits: none after the point above a thousand, three below one. */
+/** About four significant digits: none after the point above a thousand, three that are not zero below one. */
 export function decimalsThatMatter(value: number): number {
   const size = Math.abs(value);
   if (size >= 1000 || Number.isInteger(value)) return 0;
-  return size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  return size >= 100 ? 1 : size >= 1 ? 2 : Math.min(9, Math.max(3, 2 - Math.floor(Math.log10(size))));
 }
 
 function grouped(value: number, decimals: number): string {
@@ -56,6 +56,11 @@ export function styleForColumn(values: readonly (number | null)[], display?: str
 export function signed(value: number, decimals: number): string {
   const text = grouped(Math.abs(value), decimals);
   return /[1-9]/.test(text) ? (value > 0 ? "+" : "−") + text : text;
+}
+
+/** A share in whole per cent, its minus as long as those beside it; null is a dash. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : `${grouped(value, 0)}%`;
 }
 
 /** Change against an earlier value: points (pp) for a percentage, % for all else; null where there is none. */

@@ -63,6 +63,22 @@ function dayBefore(moment: string): string {
   return `${before.getUTCFullYear()}-${two(before.getUTCMonth() + 1)}-${two(before.getUTCDate())}`;
 }
 
+/** The begin of the period that a comparison looks at: `yoy` a year before, `mom` a month, `wow` a week, `prev` one period of the grain. */
+export function comparedStart(start: string, grain: string, against: string): string {
+  const at = instantOf(start);
+  if (!at) return start;
+  const months: Record<string, number> = { month: 1, quarter: 3, half_year: 6, year: 12 };
+  const days: Record<string, number> = { day: 1, week: 7 };
+  const [back, forth] = against === "yoy" ? [12, 0] : against === "mom" ? [1, 0] : against === "wow" ? [0, 7] : [months[grain] ?? 0, days[grain] ?? 0];
+  const then = new Date(Date.UTC(at.year, at.month - 1 - back, at.day - forth));
+  return `${then.getUTCFullYear()}-${two(then.getUTCMonth() + 1)}-${two(then.getUTCDate())}${start.slice(10)}`;
+}
+
+/** Whether a period begins before the rows do: what is known of it is a part, however whole it looks. */
+export function isBefore(start: string, begin: string | null | undefined): boolean {
+  return !!begin && start < (start.length > 10 ? begin : begin.slice(0, 10));
+}
+
 /** The begin of the period after the one that begins at `start`, as a date; null for grains below a day. */
 export function periodEnd(start: string, grain: string): string | null {
   const at = instantOf(start);

@@ -4,7 +4,7 @@ import { CATALOGUE, INDICATOR, WORKBENCH, type IndicatorView } from "./views";
 
 const VIEW: IndicatorView = {
   grain: "month", last: "P24M", from: "", to: "", by: "city.street", cut: [{ dimension: "city.district", keys: ["110105"] }, { dimension: "waste.kind", keys: ["a,b", "50%"] }],
-  vs: "yoy", mod: "mtd", pick: ["110105001", "110105002"], show: "table", form: "bar", why: "yoy", whyBy: "", at: "2026-10-01",
+  vs: "yoy", mod: "mtd", pick: ["110105001", "110105002"], show: "table", form: "bar", why: "yoy", whyBy: "waste.kind", at: "2026-10-01",
 };
 
 describe("the address of a page", () => {

@@ -2,7 +2,7 @@
 import type { Parameters } from "../api/client";
 import type { AnswerLine, Asked, Facts, Modifier, ModifierFacts, Period, Question } from "../api/types";
 import { numeric } from "../format/number";
-import { periodEnd } from "../format/period";
+import { comparedStart, isBefore, periodEnd } from "../format/period";
 import type { IndicatorView, Overlay } from "./views";
 import { whereOf } from "./where";
 
@@ -103,6 +103,19 @@ export function lineOf(answer: AnswerLine): Line {
   };
 }
 
+/** A line from the first period that begins with the rows or after; one that is earlier altogether stays as it is. */
+export function sinceBegin(line: Line, begin: string | null | undefined): Line {
+  const first = line.times.findIndex((time) => !isBefore(time, begin));
+  if (first <= 0) return line;
+  const values = Object.fromEntries(Object.entries(line.values).map(([name, each]) => [name, each.slice(first)]));
+  return { times: line.times.slice(first), complete: line.complete.slice(first), marks: line.marks.slice(first), values };
+}
+
+/** The values compared with, without those of periods that begin before the rows do. */
+export function baselineSince(times: readonly string[], values: readonly (number | null)[], grain: string, vs: string, begin: string | null | undefined): (number | null)[] {
+  return values.map((value, n) => (isBefore(comparedStart(times[n] ?? "", grain, vs), begin) ? null : value));
+}
+
 export interface MemberRow {
   key: string;
   title: string;
@@ -112,17 +125,19 @@ export interface MemberRow {
 }
 
 /** One row a member, the greatest first; what has no value comes last. */
-export function membersOf(answer: AnswerLine, id: string): MemberRow[] {
+export function membersOf(answer: AnswerLine, id: string, of: { at: string; grain: string; begin: string | null } = { at: "", grain: "day", begin: null }): MemberRow[] {
   const dimension = answer.columns.find((column) => column.role === "dimension");
   const columns = answer.rows?.columns ?? {};
   if (!dimension) return [];
   const keys = columns[dimension.name] ?? [];
   const titles = columns[`${dimension.name}.label`] ?? keys;
   const at = (name: string, n: number): number | null => numeric(columns[name]?.[n]);
+  const known = (against: string): boolean => !of.at || !isBefore(comparedStart(of.at, of.grain, against), of.begin);
+  const [isBeforeKnown, isYearKnown] = [known("prev"), known("yoy")];
   return keys
     .map((key, n) => ({
       key: key === null ? "" : String(key), title: titles[n] === null ? "（未匹配）" : String(titles[n]),
-      value: at(id, n), before: at("before", n), yearBefore: at("year_before", n),
+      value: at(id, n), before: isBeforeKnown ? at("before", n) : null, yearBefore: isYearKnown ? at("year_before", n) : null,
     }))
     .sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
 }

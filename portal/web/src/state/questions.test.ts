@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { linesOf, queryOf } from "../api/client";
 import type { AnswerLine, Facts } from "../api/types";
 import { segments, underCaret, wordAt } from "./formula";
-import { chosenOf, lineOf, membersOf, onePeriod, periodOnTop, picksOf, splitQuestion, trendQuestion } from "./indicator";
+import { baselineSince, chosenOf, lineOf, membersOf, onePeriod, periodOnTop, picksOf, sinceBegin, splitQuestion, trendQuestion } from "./indicator";
 import { latestOf } from "./latest";
 import { decode } from "./codec";
 import { INDICATOR } from "./views";
@@ -98,4 +98,21 @@ it("lines come whole out of any pieces", async () => {
 });
 it("an address leaves out what is empty and repeats what is a list", () => {
   expect(queryOf({ a: "", b: undefined, c: ["1", "2"], d: 0 })).toBe("?c=1&c=2&d=0");
+});
+
+describe("what is earlier than the rows", () => {
+  const line = { times: ["2025-09-01", "2025-10-01", "2025-11-01"], complete: [true, true, false], marks: [[], [], []], values: { a: [0, 32, 59] } };
+  it("is cut from the front of a line, a period that the rows begin in too", () => {
+    expect(sinceBegin(line, "2025-10-16T00:09:00")).toEqual({ times: ["2025-11-01"], complete: [false], marks: [[]], values: { a: [59] } });
+    expect(sinceBegin(line, null)).toBe(line);
+    expect(sinceBegin(line, "2030-01-01T00:00:00")).toBe(line);
+  });
+  it("is no baseline", () => {
+    expect(baselineSince(["2026-10-01", "2026-11-01"], [32, 59], "month", "yoy", "2025-10-16T00:09:00")).toEqual([null, 59]);
+  });
+  it("gives a member no change against a year before", () => {
+    const columns = [{ name: "d", title: "d", unit: null, type: "text", role: "dimension" as const }, { name: "a", title: "a", unit: "t", type: "float", role: "value" as const }];
+    const rows = answer(columns, { d: ["x"], "d.label": ["X"], a: [5], before: [4], year_before: [3] }, [true]);
+    expect(membersOf(rows, "a", { at: "2026-10-01", grain: "month", begin: "2025-10-16T00:09:00" })[0]).toMatchObject({ before: 4, yearBefore: null });
+  });
 });

@@ -66,6 +66,8 @@ export interface WorkbenchView {
   m: string; // which of them fills the cells
   x: string;
   y: string;
+  show: "chart" | "table";
+  sort: string; // the pivot column that orders its rows; `-` before it: the least first
 }
 
 export const WORKBENCH: Fields<WorkbenchView> = {
@@ -80,4 +82,6 @@ export const WORKBENCH: Fields<WorkbenchView> = {
   m: text(),
   x: text(),
   y: text(),
+  show: oneOf(["chart", "table"] as const, "chart"),
+  sort: text(),
 };

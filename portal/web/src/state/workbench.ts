@@ -1,6 +1,7 @@
 // Several indicators side by side: what they can all answer, the questions, and their answers laid together by key.
 import type { AnswerLine, Choice, DimensionFacts, Facts, FormulaQuestion, Period, Question } from "../api/types";
 import { numeric } from "../format/number";
+import { isBefore } from "../format/period";
 
 /** One number of the workbench: an indicator or the formula, with its answer. */
 export interface Measure {
@@ -8,6 +9,7 @@ export interface Measure {
   title: string;
   unit: string;
   display: string | null;
+  begin: string | null; // of its rows: what is earlier is unknown
   answer: AnswerLine | null;
 }
 
@@ -79,7 +81,7 @@ function valuesOf(answer: AnswerLine): (number | null)[] {
 }
 
 /** One measure over a dimension and a second axis (`time` or another dimension). */
-export function gridOf(answer: AnswerLine, by: string, across: string): Grid {
+export function gridOf(answer: AnswerLine, by: string, across: string, begin: string | null = null): Grid {
   const [down, over] = [axisOf(answer, by), axisOf(answer, across)];
   const values = valuesOf(answer);
   const rows = new Map<string, string>();
@@ -89,7 +91,7 @@ export function gridOf(answer: AnswerLine, by: string, across: string): Grid {
     const other = over.keys[n] ?? "";
     rows.set(key, down.titles[n] ?? key);
     columns.set(other, over.titles[n] ?? other);
-    cells.set(cellKey(key, other), values[n] ?? null);
+    cells.set(cellKey(key, other), across === "time" && isBefore(other, begin) ? null : (values[n] ?? null));
   });
   const listed = (found: Map<string, string>): { key: string; title: string }[] => [...found].map(([key, title]) => ({ key, title }));
   return { rows: listed(rows), columns: listed(columns).sort((a, b) => (across === "time" ? a.key.localeCompare(b.key) : 0)), cells };
