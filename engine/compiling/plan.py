@@ -108,7 +108,8 @@ def _answer(
     writer.foresee(every)
     values = [(column.sql, tree) for column, tree in zip(columns, trees, strict=True)]
     flags = flags_of(catalog, values)
-    body = answer_select(writer, [*values, *((flag.column, flag.tree) for flag in flags), *counts], shape, question.fill)
+    fill = question.fill if shape.axes or shape.grain else None  # one row is there anyhow
+    body = answer_select(writer, [*values, *((flag.column, flag.tree) for flag in flags), *counts], shape, fill)
     body.set("expressions", [one for one in body.expressions if one.alias_or_name not in hidden])
     body = _omitted(catalog, body, columns)
     select = _ordered(catalog, writer, body, question, columns, shape, [flag.column for flag in flags])
