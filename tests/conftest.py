@@ -1,5 +1,6 @@
 """What all tests share: hypothesis profiles, and golden files that one option rewrites."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.warehouse_fixtures import (  # noqa: F401
     spark_url,
     warehouse,
 )
+
+# PySpark takes a process that was started by `python -c`, as those of a parallel run are, for a run of its own doctests.
+vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 
 GOLDEN = Path(__file__).parent / "golden"
 
