@@ -17,6 +17,7 @@ from engine.operator import ARROW, EXPLAIN, STATUS, Operator, OperatorTable, Tab
 from engine.operators.forecast_select import ForecastSelect
 from engine.operators.threshold_eta import ThresholdEta
 from engine.registry import members
+from tests.installed_package import install
 
 OPERATORS, TWICE = members("engine.operators", Operator, "chengmai.operators")
 STAMPS = {"run_id", "computed_at", "as_of", "model_version", STATUS, EXPLAIN}
@@ -141,18 +142,6 @@ def test_what_is_given_is_held_against_what_is_declared() -> None:
 
 # --- an operator that is not ours -----------------------------------------------------------------------------------------
 
-PROJECT = """
-[build-system]
-requires = ["setuptools"]
-build-backend = "setuptools.build_meta"
-[project]
-name = "city-total"
-version = "1.0"
-[project.entry-points."chengmai.operators"]
-city_total = "city_total:CityTotal"
-[tool.setuptools]
-py-modules = ["city_total"]
-"""
 MODULE = '''
 """An operator in a package of its own."""
 from typing import ClassVar
@@ -179,24 +168,7 @@ print(sorted(operators()), applied(operators()["city_total"](), {"rows": pa.tabl
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which pip has installed a package that brings an operator."""
-    source, target = tmp_path_factory.mktemp("city_total"), tmp_path_factory.mktemp("site")
-    (source / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
-    (source / "city_total.py").write_text(MODULE, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-index",
-        "--no-deps",
-        "--no-build-isolation",
-        "--target",
-        str(target),
-        str(source),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    return target
+    return install(tmp_path_factory.mktemp("city_total"), "city_total", MODULE, "[chengmai.operators]\ncity_total = city_total:CityTotal\n")
 
 
 def test_an_operator_of_an_installed_package_is_found_and_runs(installed: Path) -> None:
