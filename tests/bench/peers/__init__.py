@@ -1,0 +1,1 @@
+"""The same questions asked of two public semantic layers."""
