@@ -28,6 +28,7 @@ from engine.loading.catalog import Catalog
 from engine.question import Question
 from engine.registry import members
 from engine.running.ask import known_modifiers
+from engine.running.asked_log import FILE, AskedLog
 from engine.running.definitions import Checked, load_checked
 from engine.running.first_load import Step, load_city
 from engine.running.refresh import Refreshed, refresh_states
@@ -208,6 +209,7 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> W
         Titles(catalog, warehouse),
         uses_simulator(catalog),
         states=States(catalog, warehouse, known_modifiers()),
+        asked=AskedLog(settings.var / FILE, clock_of(catalog)),
     )
 
 

@@ -8,8 +8,9 @@ from time import monotonic
 import msgspec
 
 from engine.findings import Finding, Place
-from engine.question import Question
+from engine.question import Question, Viewer
 from engine.running.ask import Answer, ask
+from engine.running.asked_log import rows_read, timed
 from engine.running.explain import Explained, explain
 from engine.warehouse import Cancel, StatementCancelled, StatementTimedOut, Warehouse
 from portal.api.world import World
@@ -40,11 +41,13 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
         seconds = until - monotonic()
         rest = questions[index:]
         try:
+            viewer = viewer_of_request()
             asked = ask(
-                world.catalog, world.warehouse, rest, viewer_of_request(), now, seconds=seconds, cancel=cancel, plans=world.plans,
+                world.catalog, world.warehouse, rest, viewer, now, seconds=seconds, cancel=cancel, plans=world.plans,
                 states=world.states, results=world.results,
             )
-            for answer in asked:
+            for answer, took in timed(asked):
+                _note(world, answer, viewer, took)
                 yield with_index(answer, index)
                 index += 1
                 if monotonic() >= until:
@@ -58,6 +61,16 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
             yield Answer(index, questions[index], findings=(FAILED,))
             index += 1
     yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
+
+
+def _note(world: World, answer: Answer, viewer: Viewer, seconds: float) -> None:
+    """A line of the log of questions; a full disk takes no answer away."""
+    if world.asked is None:
+        return
+    try:
+        world.asked.note(answer, viewer, seconds, rows_read(world.warehouse, world.states, answer))
+    except OSError:
+        log.exception("the log of questions could not be written")
 
 
 def explanation(world: World, question: Question) -> Explained | list[Finding]:

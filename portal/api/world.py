@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from engine.findings import Finding
 from engine.loading.catalog import Catalog
 from engine.running.ask import Standing
+from engine.running.asked_log import AskedLog
 from engine.running.plans import Plans
 from engine.running.results import Results
 from engine.running.states import States
@@ -50,5 +51,6 @@ class World(Struct, frozen=True):
     plans: Plans = field(default_factory=Plans)
     states: States | None = None
     results: Results[Standing] = field(default_factory=Results)
+    asked: AskedLog | None = None  # what was asked, for `chengmai advise`
     lines: Results[KeptLine] = field(default_factory=lambda: Results(LINE_BYTES))
     findings: tuple[Finding, ...] = ()  # what is wrong with the definitions on disk; then those that are served are the last sound ones

@@ -10,6 +10,7 @@ from rich.console import Console
 from engine.findings import DefinitionsAreWrong
 from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
+from portal.cli.advising import advise
 from portal.cli.options import Stopped
 from portal.cli.why import why
 from portal.wiring import MemoryIsNoSize, WarehouseIsBusy
@@ -29,6 +30,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
     ("refresh", operating.refresh, "运行"),
+    ("advise", advise, "运行"),
     ("doctor", operating.doctor, "运行"),
     ("bench", operating.bench, "运行"),
 )
