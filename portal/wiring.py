@@ -1,25 +1,21 @@
 """The only place that reads the environment: it turns settings and folders into the world that commands and controllers are handed."""
 
 import os
-import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
-import duckdb
 import msgspec
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from msgspec import Struct
 
 from engine.compiling.tables import table_of
 from engine.connector import Connector, Surroundings
@@ -33,38 +29,28 @@ from engine.running.definitions import Checked, load_checked
 from engine.running.first_load import Step, load_city
 from engine.running.refresh import Refreshed, refresh_states
 from engine.running.states import States
-from engine.state import server
 from engine.warehouse import Warehouse
-from engine.warehouses.duckdb import DuckDbWarehouse
 from portal.api.answer_line import AnswerLine
 from portal.api.definition_version import definition_version
 from portal.api.titles import Titles
 from portal.api.world import World
+from portal.opening import DUCKDB_FILE as DUCKDB_FILE  # said twice: commands and tests know these by the wiring's name
+from portal.opening import USUAL_MEMORY
+from portal.opening import MemoryIsNoSize as MemoryIsNoSize
+from portal.opening import Settings as Settings
+from portal.opening import SparkIsMissing as SparkIsMissing
+from portal.opening import SparkIsUnreachable as SparkIsUnreachable
+from portal.opening import WarehouseIsBusy as WarehouseIsBusy
+from portal.opening import open_duckdb as open_duckdb
+from portal.opening import opened_warehouse as opened_warehouse
+from portal.opening import scratch_warehouse as scratch_warehouse
 
 DEFINITIONS, VAR, DATABASE, CLOCK = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL", "CHENGMAI_CLOCK"
-MEMORY, USUAL_MEMORY = "CHENGMAI_MEMORY", "2GB"
+MEMORY = "CHENGMAI_MEMORY"
+SPARK, LAKE, LAKE_SEEN_AS = "CHENGMAI_SPARK", "CHENGMAI_LAKE", "CHENGMAI_LAKE_SEEN_AS"
 
 REPOSITORY = Path(__file__).parents[1]
-DUCKDB_FILE = "warehouse.duckdb"
 SERVER_FILE = "server.address"
-
-
-class WarehouseIsBusy(Exception):
-    """Another process has the DuckDB file open; one process at a time may."""
-
-
-class MemoryIsNoSize(Exception):
-    """CHENGMAI_MEMORY is no size such as 2GB or 500MB."""
-
-
-class Settings(Struct, frozen=True):
-    """What the environment says (设置)."""
-
-    definitions: Path
-    var: Path  # everything the program writes
-    database_url: str | None = None
-    environment: Mapping[str, str] = {}  # for secrets that definitions name as {env: NAME}
-    memory: str = USUAL_MEMORY  # that DuckDB may take; the rest of the server takes up to 800 MB beside it
 
 
 def read_settings(environment: Mapping[str, str], definitions: Path | None = None, var: Path | None = None) -> Settings:
@@ -75,6 +61,9 @@ def read_settings(environment: Mapping[str, str], definitions: Path | None = Non
         environment.get(DATABASE) or None,
         environment,
         environment.get(MEMORY) or USUAL_MEMORY,
+        environment.get(SPARK) or None,
+        Path(environment[LAKE]).resolve() if environment.get(LAKE) else None,
+        environment.get(LAKE_SEEN_AS) or None,
     )
 
 
@@ -105,44 +94,6 @@ def sound(checked: Checked) -> Catalog:
     if checked.findings:
         raise DefinitionsAreWrong(checked.findings)
     return checked.catalog
-
-
-@contextmanager
-def opened_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
-    """The warehouse of a tag, closed at the end: the DuckDB file, or PostgreSQL at DATABASE_URL, or else the private server below var/.
-
-    Raises WarehouseIsBusy when another process holds the DuckDB file.
-    """
-    if tag == "duckdb":
-        with closing(open_duckdb(settings)) as warehouse:
-            yield warehouse
-    elif settings.database_url:
-        with closing(postgres(settings.database_url)) as warehouse:
-            yield warehouse
-    else:
-        with server.running(settings.var / "postgres") as private, closing(postgres(private.dsn())) as warehouse:
-            yield warehouse
-
-
-def open_duckdb(settings: Settings) -> Warehouse:
-    """The DuckDB file below var/; raises WarehouseIsBusy when another process holds it, MemoryIsNoSize for another word than a size."""
-    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", settings.memory):
-        raise MemoryIsNoSize(settings.memory)
-    settings.var.mkdir(parents=True, exist_ok=True)
-    path = settings.var / DUCKDB_FILE
-    try:
-        return DuckDbWarehouse(str(path), settings.memory)
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseIsBusy(path) from None
-        raise
-
-
-def postgres(dsn: str) -> Warehouse:
-    """PostgreSQL at an address; only who asks for it pays for its driver."""
-    from engine.warehouses.postgres import PostgresWarehouse
-
-    return PostgresWarehouse(dsn)
 
 
 def clock_of(catalog: Catalog) -> Callable[[], datetime]:
@@ -216,21 +167,6 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> W
 def uses_simulator(catalog: Catalog) -> bool:
     """Whether any rows are made up, so that every page must say so."""
     return any(source is not None and source.connector == "simulator" for source in map(catalog.source, catalog.ids("source")))
-
-
-@contextmanager
-def scratch_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
-    """An empty warehouse whose tables may be overwritten: DuckDB in memory, or a PostgreSQL of its own that goes when it ends."""
-    if tag == "duckdb":
-        with closing(DuckDbWarehouse()) as warehouse:
-            yield warehouse
-        return
-    with (
-        TemporaryDirectory(prefix="chengmai-") as folder,
-        server.running(Path(folder) / "postgres", durable=False) as private,
-        closing(postgres(private.dsn())) as warehouse,
-    ):
-        yield warehouse
 
 
 def is_taken(host: str, port: int) -> bool:

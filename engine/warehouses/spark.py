@@ -1,7 +1,9 @@
 """Spark, and engines that speak Spark Connect: the warehouse for more rows than one machine holds."""
 
 import hashlib
+import logging
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -78,6 +80,7 @@ class SparkWarehouse:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url, self._lake = url, Lake(Path(folder), keep_seconds, now)
+        self.root = self._lake.root
         self._seen_as = seen_as or self._lake.root.as_uri()
         self._one_at_a_time = threading.Lock()
         self._views: dict[str, int] = {}  # name of a view on the server -> queries that run on it
@@ -86,8 +89,15 @@ class SparkWarehouse:
     def _opened(self) -> SparkSession:
         session = SparkSession.builder.remote(self._url).create()
         session.client.set_retry_policies([DefaultPolicy(max_retries=3)])  # of its own it would try for ten minutes
-        for name, value in _SETTINGS.items():
-            session.conf.set(name, value)
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # it writes what is raised too, with the server's stack
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that it has tried often enough is in the error as well
+            try:
+                for name, value in _SETTINGS.items():
+                    session.conf.set(name, value)
+            except PySparkException:
+                session.client.close()  # or it would look for the server again when this process ends
+                raise
         return session
 
     def write(self, tree: exp.Expression, pretty: bool = False) -> str:

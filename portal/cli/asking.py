@@ -135,7 +135,7 @@ def opened(place: Place, ids: tuple[str, ...]) -> Iterator[tuple[Catalog, Wareho
     catalog = wiring.sound_definitions(settings)
     known(catalog, ids)
     told = Console(stderr=True, highlight=False)
-    with wiring.opened_warehouse(settings, place.warehouse) as warehouse:
+    with wiring.opened_warehouse(settings, place.warehouse or catalog.project.warehouse) as warehouse:
         load_with_progress(settings, catalog, warehouse, told)
         yield catalog, warehouse
 

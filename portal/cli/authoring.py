@@ -1,9 +1,7 @@
 """Commands for those who write definitions: check them, list them, begin one, prove them."""
 
 import sys
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -98,7 +96,7 @@ def new(kind: str, id: str, /, *, definitions: of.Definitions = None) -> int:
 
 def prove(
     *tests: str,
-    warehouse: Annotated[of.WarehouseTag, Parameter(name="--warehouse")] = "duckdb",
+    warehouse: of.WarehouseTag = None,
     definitions: of.Definitions = None,
     var: of.Var = None,
 ) -> int:
@@ -117,7 +115,7 @@ def prove(
         raise Stopped(f"没有名为「{strangers[0]}」的验证用例\n    {advice}")
     console = Console(highlight=False)
     failed = count = 0
-    with wiring.scratch_warehouse(settings, warehouse) as scratch:
+    with wiring.scratch_warehouse(settings, warehouse or catalog.project.warehouse) as scratch:
         prover = Prover(catalog, scratch, ask)
         for result in (result for test in tests or known for result in prover.prove(test)):
             count += 1

@@ -8,12 +8,13 @@ from cyclopts.exceptions import CycloptsError
 from rich.console import Console
 
 from engine.findings import DefinitionsAreWrong
+from engine.lake.local_spark import SparkDidNotStart
 from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.advising import advise
 from portal.cli.options import Stopped
 from portal.cli.why import why
-from portal.wiring import MemoryIsNoSize, WarehouseIsBusy
+from portal.wiring import MemoryIsNoSize, SparkIsMissing, SparkIsUnreachable, WarehouseIsBusy
 
 WRONG, BROKEN = 2, 1  # exit codes: what was asked or defined is wrong; the world is broken
 
@@ -67,6 +68,9 @@ def run(arguments: Sequence[str]) -> int:
     except WarehouseIsBusy as error:
         errors.print(f"数据文件 {error} 正被另一个进程使用（多半是 chengmai serve）\n    先停掉它，或者向它提问：POST /api/query")
         return BROKEN
+    except (SparkIsMissing, SparkIsUnreachable, SparkDidNotStart) as error:
+        errors.print(about_spark(error))
+        return BROKEN
     except MemoryIsNoSize as error:
         errors.print(f"CHENGMAI_MEMORY 写作「{error}」，不是内存大小\n    写成 2GB 或 500MB")
         return WRONG
@@ -78,6 +82,15 @@ def run(arguments: Sequence[str]) -> int:
         return BROKEN
     except KeyboardInterrupt:
         return 130
+
+
+def about_spark(error: Exception) -> str:
+    """Why there is no Spark, and what to do."""
+    if isinstance(error, SparkIsMissing):
+        return "数仓 spark 需要软件包 chengmai[spark]，这里没有安装\n    pip install 'chengmai[spark]'，或用 --warehouse duckdb"
+    if isinstance(error, SparkIsUnreachable):
+        return f"连不上 Spark：{error}\n    看看环境变量 CHENGMAI_SPARK 的地址（sc://主机:端口）对不对、服务在不在；不设它就用本机的"
+    return f"本机的 Spark 没有启动：{error}\n    或用环境变量 CHENGMAI_SPARK=sc://主机:端口 指定一个"
 
 
 def main() -> None:

@@ -41,12 +41,12 @@ def serve(
     return wiring.run_server(settings, host, port, lambda: told.print(f"城脉已就绪：http://{host}:{port} （仅本机可访问，Ctrl-C 停止）"))
 
 
-def refresh(*, definitions: of.Definitions = None, var: of.Var = None, warehouse: of.WarehouseTag = "duckdb") -> int:
+def refresh(*, definitions: of.Definitions = None, var: of.Var = None, warehouse: of.WarehouseTag = None) -> int:
     """刷新预聚合：只重算新到和迟到的行所在的周期。 Bring the stored states up to date; only periods with new or late rows are counted again."""
     settings = wiring.read_this_process(definitions, var)
     catalog = wiring.sound_definitions(settings)
     out = Console(highlight=False, soft_wrap=True, markup=False)
-    with wiring.opened_warehouse(settings, warehouse) as opened:
+    with wiring.opened_warehouse(settings, warehouse or catalog.project.warehouse) as opened:
         count = wiring.refresh(catalog, opened, out.print)
     out.print(f"{count} 个预聚合已刷新" if count else "预聚合都是最新的")
     return 0

@@ -14,7 +14,9 @@ Definitions = Annotated[
     Path | None, Parameter(name="--definitions", help="定义所在文件夹（缺省 definitions，或环境变量 CHENGMAI_DEFINITIONS）")
 ]
 Var = Annotated[Path | None, Parameter(name="--var", help="程序写入的文件夹（缺省 var，或环境变量 CHENGMAI_VAR）")]
-WarehouseTag = Annotated[Literal["duckdb", "postgres"], Parameter(name="--warehouse", help="在哪个数仓计算")]
+WarehouseTag = Annotated[
+    Literal["duckdb", "postgres", "spark"] | None, Parameter(name="--warehouse", help="在哪个数仓计算（缺省：project.yaml 的 warehouse）")
+]
 Format = Annotated[Literal["table", "json", "csv"], Parameter(name="--format", help="输出格式")]
 By = Annotated[list[str] | None, Parameter(name="--by", help="按什么切分，可多次：--by city.district", negative="")]
 Grain = Annotated[str | None, Parameter(name="--grain", help="时间粒度：day week month quarter year …")]
@@ -73,7 +75,7 @@ class Place:
     """Whose definitions, which warehouse, and who looks (环境选项)."""
 
     viewer: As = None
-    warehouse: WarehouseTag = "duckdb"
+    warehouse: WarehouseTag = None
     definitions: Definitions = None
     var: Var = None
 
