@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.compiling.batch import Group, groups_of
 from engine.compiling.leaves import Cell, Flow
 from engine.compiling.modifying import Modifiers
-from engine.compiling.plan import NO_STATES, Compiled, Trees, asked_trees, compile_question
+from engine.compiling.plan import NO_STATES, Compiled, Trees, asked_trees, compile_trees
 from engine.compiling.pool import Pool, Pooling, columns_read, pool_select, pool_time, read_from, with_pools
 from engine.compiling.pool_cost import Candidate, Choice, Told, chosen, few_of
 from engine.compiling.refuse import Refused
@@ -170,10 +170,7 @@ def _compiled(
     keys = {key for key in member.flows.values() if key in poolings}
     if not keys:
         return None
-    found = compile_question(
-        catalog, ask.modifiers, member.group.question, ask.viewer, member.as_of, ask.ready, member.group.presence,
-        lambda tree: read_from(tree, change),
-    )  # fmt: skip
+    found = compile_trees(catalog, ask.modifiers, member.trees, ask.viewer, ask.ready, lambda tree: read_from(tree, change))
     if found.statement is None:
         return None
     read = {key: columns_read(found.statement.tree, poolings[key].pool()) for key in keys}

@@ -53,28 +53,6 @@ class Compiled(Struct, frozen=True):
     refusals: tuple[Refusal, ...] = ()  # states that were not used, and why
 
 
-def compile_question(
-    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES,
-    presence: Sequence[Flow] = (), pooled: Callable[[Tree], Tree] | None = None,
-) -> Compiled:  # fmt: skip
-    """The statement for one question as of an instant (wall clock of the project's zone).
-
-    `presence`: rows to count beside the answer, in the columns that `present` names. `pooled` has the trees read from a batch's pools.
-    """
-    try:
-        refuse_contradictions(question)
-        if question.values:
-            return _values(catalog, modifiers, question, viewer, as_of)
-        return _answer(catalog, modifiers, asked_trees(catalog, modifiers, question, viewer, as_of, ready, presence), viewer, ready, pooled)
-    except Refused as refused:
-        return Compiled(question, findings=(refused.finding,))
-
-
-def present(place: int) -> str:
-    """Column with the number of rows that a flow of `presence` counts."""
-    return f"present_{place + 1}"
-
-
 class Trees(Struct, frozen=True):
     """What a question asks for, expanded down to its leaves (展开结果)."""
 
@@ -83,6 +61,38 @@ class Trees(Struct, frozen=True):
     shape: Shape
     every: tuple[Tree, ...]  # one for each column, then one for each flow counted beside
     rolled: Rolled
+
+
+def compile_question(
+    catalog: Catalog, modifiers: Modifiers, question: Question, viewer: Viewer, as_of: datetime, ready: Ready = NO_STATES,
+    presence: Sequence[Flow] = (),
+) -> Compiled:  # fmt: skip
+    """The statement for one question as of an instant (wall clock of the project's zone).
+
+    `presence`: rows to count beside the answer, in the columns that `present` names.
+    """
+    try:
+        refuse_contradictions(question)
+        if question.values:
+            return _values(catalog, modifiers, question, viewer, as_of)
+        return _answer(catalog, modifiers, asked_trees(catalog, modifiers, question, viewer, as_of, ready, presence), viewer, ready)
+    except Refused as refused:
+        return Compiled(question, findings=(refused.finding,))
+
+
+def compile_trees(
+    catalog: Catalog, modifiers: Modifiers, asked: Trees, viewer: Viewer, ready: Ready, pooled: Callable[[Tree], Tree]
+) -> Compiled:
+    """The statement for a question that is expanded; `pooled` has its trees read from a batch's pools, which the catalog knows."""
+    try:
+        return _answer(catalog, modifiers, asked, viewer, ready, pooled)
+    except Refused as refused:
+        return Compiled(asked.question, findings=(refused.finding,))
+
+
+def present(place: int) -> str:
+    """Column with the number of rows that a flow of `presence` counts."""
+    return f"present_{place + 1}"
 
 
 def asked_trees(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from engine.compiling.batch import groups_of
+from engine.compiling.batch_plan import plan_batch
 from engine.compiling.modifying import Modifiers
 from engine.compiling.plan import Compiled, compile_question
 from engine.compiling.rows import parsed
@@ -12,6 +12,7 @@ from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question
 from engine.running.definitions import load_texts_checked
 from engine.running.plans import Plans
+from engine.sharing import Spread
 from engine.warehouse import Warehouse
 from tests.bench.measure import Figure, least_time
 from tests.bench.shape import Shape
@@ -20,6 +21,7 @@ from tests.bench.town import AS_OF
 FIRST_LEAVES, FIRST_MS, EACH_MS, HIT_BAR, LINEAR_BAR = 3, 2.0, 0.4, 0.1, 10.0
 FEW, MANY = 8, 80
 UNTIL = datetime.fromisoformat(AS_OF)
+SPREADS = {"w.rows": Spread(10**9, datetime(2016, 1, 1), UNTIL, (("kind", 2), ("ton", 30)))}
 
 
 def time_plans(
@@ -90,8 +92,14 @@ def linear(modifiers: Modifiers, warehouse: Warehouse, rounds: int) -> list[Figu
         questions = [Question(indicators=(id,), by=("w.kind",), grain="month", as_of=AS_OF) for id in _ids(count)]
 
         def screen() -> list[Compiled]:
-            groups = groups_of(catalog, modifiers, questions, EVERYTHING, [UNTIL] * count)
-            return [written(warehouse, compile_question(catalog, modifiers, group.question, EVERYTHING, UNTIL)) for group in groups]
+            plan = plan_batch(catalog, modifiers, questions, EVERYTHING, [UNTIL] * count, spreads=SPREADS, schema="temp")
+            sharing = {place: compiled for one in plan.shared for place, compiled in one.statements}
+            for one in plan.shared:
+                assert [warehouse.write(statement.tree) for _, statement in one.pools]
+            return [
+                written(warehouse, sharing.get(place) or compile_question(catalog, modifiers, group.question, EVERYTHING, UNTIL))
+                for place, group in enumerate(plan.groups)
+            ]
 
         return screen
 

@@ -9,8 +9,9 @@ import msgspec
 import pyarrow as pa
 from msgspec.structs import replace
 
-from engine.compiling.batch import groups_of
+from engine.compiling.batch_plan import plan_batch
 from engine.compiling.modifying import Modifiers
+from engine.compiling.reads import datasets_of
 from engine.compiling.tables import table_of
 from engine.kind import Definition
 from engine.kinds.dataset import StoredState
@@ -18,11 +19,13 @@ from engine.kinds.indicator import Indicator, Measure
 from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question
 from engine.running.ask import Answer, Standing, ask
+from engine.running.batch_plans import spreads_of
 from engine.running.plans import Plans
 from engine.running.refresh import refresh_states
 from engine.running.results import Results
 from engine.running.states import States
 from engine.running.touched import load_and_note
+from engine.sharing import Sharing
 from engine.warehouse import Warehouse
 from tests.bench.measure import Figure
 from tests.bench.town import AS_OF, END, SEED
@@ -102,8 +105,14 @@ def _figures(catalog: Catalog, warehouse: Warehouse, modifiers: Modifiers, round
         return [answer for question in questions for answer in together([question])]
 
     for name, questions, bar in (("screen.ten_indicators", ten(), TEN_BAR), ("screen.twenty_tiles", twenty(), COLD_BAR)):
-        scans = len(groups_of(catalog, modifiers, questions, EVERYTHING, [UNTIL] * len(questions)))
-        yield _ratio(name, bar, lambda q=questions: together(q), lambda q=questions: apart(q), rounds, {"statements": scans})  # type: ignore[misc]
+        schema = warehouse.own_schema if isinstance(warehouse, Sharing) else None
+        counted = {id for question in questions for id in datasets_of(catalog, question)}
+        spreads, instants = dict(spreads_of(catalog, warehouse, counted)), [UNTIL] * len(questions)
+        plan = plan_batch(catalog, modifiers, questions, EVERYTHING, instants, spreads=spreads, schema=schema)
+        shared = sum(len(one.pools) for one in plan.shared)
+        scans = len(plan.groups) - sum(len(one.statements) for one in plan.shared) + shared
+        detail: dict[str, object] = {"scans": scans, "shared": shared}
+        yield _ratio(name, bar, lambda q=questions: together(q), lambda q=questions: apart(q), rounds, detail)  # type: ignore[misc]
     refresh_states(catalog, warehouse, modifiers)
     states = States(catalog, warehouse, modifiers)
     read = sum(bool(answer.compiled and answer.compiled.states) for answer in together(twenty(), states))
