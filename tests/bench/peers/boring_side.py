@@ -41,73 +41,51 @@ def models(connection):
 def questions(weighings, joined):
     """Question -> a function that asks it, the columns in our order, and what must be said about it."""
 
-    def by_kind(grain, measures=("tons",)):
-        return weighings.query(dimensions=["kind", "weighed"], measures=list(measures), time_grain=f"TIME_GRAIN_{grain}")
+    def asked(model, dimensions, measures, grain):
+        return lambda: model.query(dimensions=dimensions, measures=measures, time_grain=f"TIME_GRAIN_{grain}")
+
+    recyclable = weighings.filter(lambda t: (t.leg == "first") & (t.kind == "recyclable"))
+    by_facility = ["facility_id", "weighed"]
+    by_type, joined_tons = ["facilities.type", "weighings.weighed"], ["weighings.tons"]
+    three = ["tons", "loads", "mean_load"]
+    return {
+        "sum_by_day": (asked(weighings, ["weighed"], ["tons"], "DAY"), ["weighed", "tons"], ""),
+        "filtered_by_month": (asked(recyclable, ["weighed"], ["tons"], "MONTH"), ["weighed", "tons"], ""),
+        "ratio_by_facility_month": (asked(weighings, by_facility, ["recycled_share"], "MONTH"), [*by_facility, "recycled_share"], ""),
+        "joined_dimension": (asked(joined, by_type, joined_tons, "QUARTER"), [*by_type, *joined_tons], ""),
+        "three_by_kind_month": (asked(weighings, ["kind", "weighed"], three, "MONTH"), ["kind", "weighed", *three], ""),
+        **windows(weighings, asked(weighings, ["kind", "weighed"], ["tons"], "MONTH")),
+    }
+
+
+def windows(weighings, monthly):
+    """The questions that look back over rows of an answer."""
 
     def over(rows):
         return ibis.window(group_by="kind", order_by="weighed", preceding=rows, following=0)
 
     def rolling():
-        days = weighings.query(
-            dimensions=["kind", "weighed"],
-            measures=["tons"],
-            time_grain="TIME_GRAIN_DAY",
-            time_range={"start": "2019-03-03", "end": "2025-12-31T23:59:59"},
-        ).to_untagged()
+        span = {"start": "2019-03-03", "end": "2025-12-31T23:59:59"}
+        asked = weighings.query(dimensions=["kind", "weighed"], measures=["tons"], time_grain="TIME_GRAIN_DAY", time_range=span)
+        days = asked.to_untagged()
         summed = days.mutate(week=days.tons.sum().over(over(6)))
         return summed.filter(summed.weighed >= ibis.timestamp("2019-03-10"))
 
     def so_far():
-        months = by_kind("MONTH").to_untagged()
+        months = monthly().to_untagged()
         return months.mutate(so_far=months.tons.sum().over(over(None)))
 
     def change():
-        months = by_kind("MONTH").to_untagged()
+        months = monthly().to_untagged()
         past = months.tons.lag(12).over(ibis.window(group_by="kind", order_by="weighed"))
         changed = months.mutate(change=100.0 * (months.tons - past) / past.abs())
         return changed.filter(changed.weighed >= ibis.timestamp("2022-01-01"))
 
+    keys = ["kind", "weighed"]
     return {
-        "sum_by_day": (
-            lambda: weighings.query(dimensions=["weighed"], measures=["tons"], time_grain="TIME_GRAIN_DAY"),
-            ["weighed", "tons"],
-            "",
-        ),
-        "filtered_by_month": (
-            lambda: weighings.filter(lambda t: (t.leg == "first") & (t.kind == "recyclable")).query(
-                dimensions=["weighed"], measures=["tons"], time_grain="TIME_GRAIN_MONTH"
-            ),
-            ["weighed", "tons"],
-            "",
-        ),
-        "ratio_by_facility_month": (
-            lambda: weighings.query(dimensions=["facility_id", "weighed"], measures=["recycled_share"], time_grain="TIME_GRAIN_MONTH"),
-            ["facility_id", "weighed", "recycled_share"],
-            "",
-        ),
-        "joined_dimension": (
-            lambda: joined.query(
-                dimensions=["facilities.type", "weighings.weighed"], measures=["weighings.tons"], time_grain="TIME_GRAIN_QUARTER"
-            ),
-            ["facilities.type", "weighings.weighed", "weighings.tons"],
-            "",
-        ),
-        "three_by_kind_month": (
-            lambda: by_kind("MONTH", ("tons", "loads", "mean_load")),
-            ["kind", "weighed", "tons", "loads", "mean_load"],
-            "",
-        ),
-        "rolling_sum": (rolling, ["kind", "weighed", "week"], "a window of 7 rows written in Ibis on top: right while every day has a row"),
-        "cumulative_by_kind_month": (
-            so_far,
-            ["kind", "weighed", "so_far"],
-            "a window written in Ibis on top: no row for a month without rows",
-        ),
-        "yoy_by_kind_month": (
-            change,
-            ["kind", "weighed", "change"],
-            "LAG 12 written in Ibis on top: a month that is missing shifts the years",
-        ),
+        "rolling_sum": (rolling, [*keys, "week"], "a window of 7 rows written in Ibis on top: right while every day has a row"),
+        "cumulative_by_kind_month": (so_far, [*keys, "so_far"], "a window written in Ibis on top: no row for a month without rows"),
+        "yoy_by_kind_month": (change, [*keys, "change"], "LAG 12 written in Ibis on top: a month that is missing shifts the years"),
     }
 
 
