@@ -1,6 +1,6 @@
 """When one row follows another: same thing, inside the window, never the same instant unless it is said."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from sqlglot import exp
@@ -22,6 +22,9 @@ from engine.kinds.indicator import Conversion, Side
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
 from engine.parts import Span, span_of
+
+SLACK = timedelta(days=2)  # a business day begins later than the day, and a clock may be moved
+LEAST_YEAR = 1000  # before it a date less a window may be none
 
 
 class Following(Struct, frozen=True):
@@ -71,6 +74,32 @@ def follows(catalog: Catalog, pair: Following, until: datetime) -> exp.Expressio
     whole = conjunction(conditions)
     assert whole is not None
     return whole
+
+
+def near(pair: Following, shape: Shape) -> list[exp.Expression | None]:
+    """Bounds of both sides that leave out no row which may meet a base of the period, or meet what such a base meets.
+
+    A follower lies within the window of its base, and whoever else it may be credited to at most a window's length from that base.
+    """
+    if shape.shift is not None or shape.window is not None:
+        return []
+    low, high = (_reach(span_of(text)) for text in pair.conversion.within)
+    least, most = low[0], high[1]
+    length = max(most - least, timedelta())
+    conditions: list[exp.Expression | None] = []
+    if shape.start is not None and shape.start.year > LEAST_YEAR:
+        conditions.append(pair.base_clock.at_or_after(shape.start - length - SLACK))
+        conditions.append(pair.then_clock.at_or_after(shape.start + least - SLACK))
+    if shape.end is not None and shape.end < shape.until:
+        conditions.append(pair.base_clock.before(shape.end + length + SLACK))
+        conditions.append(pair.then_clock.before(shape.end + most + SLACK))
+    return conditions
+
+
+def _reach(span: Span) -> tuple[timedelta, timedelta]:
+    """The shortest and the longest that a span may be: a month has 28 to 31 days."""
+    lengths = (span.delta + timedelta(days=28 * span.months), span.delta + timedelta(days=31 * span.months))
+    return min(lengths), max(lengths)
 
 
 def window_is_over(catalog: Catalog, clock: Clock, reach: Span, shape: Shape) -> exp.Expression:

@@ -8,7 +8,7 @@ from engine.compiling import nodes
 from engine.compiling.clock import Clock
 from engine.compiling.flow import axis_keys, cut, open_scan
 from engine.compiling.leaves import Pairs
-from engine.compiling.matching import Following, following, follows, window_is_over
+from engine.compiling.matching import Following, following, follows, near, window_is_over
 from engine.compiling.names import column_ref, conjunction, named
 from engine.compiling.nested import indicator_join
 from engine.compiling.refuse import refuse
@@ -109,7 +109,7 @@ def _credits(writer: Writer, pair: Following, shape: Shape) -> exp.Expression:
     inner = following(writer.catalog, conversion, base, then)
     _open(inner, shape)
     on = follows(writer.catalog, inner, shape.until)
-    sides = conjunction([*_side_condition(base, conversion.base), *_side_condition(then, conversion.then)])
+    sides = conjunction([*near(inner, shape), *_side_condition(base, conversion.base), *_side_condition(then, conversion.then)])
     ranked = base.select()
     ranked.set("expressions", [base.own(key) for key in base_key] + [named(_place(conversion, inner), "place")])
     ranked.append("joins", exp.Join(this=exp.Table(**then.joins.source().args), on=on, kind="INNER"))

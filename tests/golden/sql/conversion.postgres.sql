@@ -30,6 +30,11 @@ WITH conversion_by_month AS (
         AND (
           NOT acts.result IS NULL
         )
+      WHERE
+        orders.opened_at >= CAST('2025-12-23 00:00:00' AS TIMESTAMP)
+        AND acts.done_at >= CAST('2025-12-30 00:00:00' AS TIMESTAMP)
+        AND orders.opened_at < CAST('2026-03-10 00:00:00' AS TIMESTAMP)
+        AND acts.done_at < CAST('2026-03-10 00:00:00' AS TIMESTAMP)
     ) AS found
     WHERE
       found.place = 1
