@@ -128,7 +128,7 @@ def lines(every: list[Asked]) -> Iterator[str]:
         hand, again = one.by_hand.milliseconds or 0.0, one.again.milliseconds or 0.0
         cells = [f"{runner.milliseconds:.1f} ({runner.milliseconds / hand:.2f} ×)" if runner.milliseconds else "–" for runner in one.others]
         yield f"| {one.name} | {hand:.1f} | {again / hand:.2f} | {' | '.join(cells)} |"
-    yield f"| median | | | {' | '.join(f'{ratio:.2f} ×' for ratio in medians(every))} |"
+    yield f"| median of what it answered | | | {' | '.join(f'{ratio:.2f} ×' for ratio in medians(every))} |"
     yield ""
     yield "| compile, ms | " + " | ".join(names) + " |"
     yield "|---|" + "---:|" * len(names)
