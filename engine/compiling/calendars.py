@@ -10,6 +10,8 @@ from engine.kinds.project import Calendar
 from engine.loading.catalog import Catalog
 from engine.modifier import Shift
 
+NUMBERED = "numbered_days"
+
 
 def calendar_of(catalog: Catalog, name: str) -> Calendar:
     """The calendar of that name; refused with the nearest."""
@@ -61,35 +63,27 @@ def join_calendar(catalog: Catalog, scan: Scan, shift: Shift, day: exp.Expressio
 
 
 def _pairs(calendar: Calendar, cycles: int) -> exp.Select:
-    """Days paired by position: cycles are numbered by their first day, so their names need no order."""
+    """Days paired by position: cycles are numbered by their first day, so their names need no order; once, whoever reads them."""
     assert calendar.day and calendar.cycle and calendar.position
-
-    def numbered() -> exp.Select:
-        number = exp.Window(
-            this=exp.DenseRank(),
-            order=exp.Order(expressions=[exp.Ordered(this=column_ref("firsts", "first_day"))]),
-        )
-        first = exp.Window(this=exp.Min(this=column_ref(None, calendar.day or "")), partition_by=[column_ref(None, calendar.cycle or "")])
-        inner = exp.Select(
-            expressions=[column_ref(None, calendar.day or ""), column_ref(None, calendar.position or ""), named(first, "first_day")]
-        ).from_(table_ref(calendar.dataset), copy=False)
-        known = conjunction(
-            [exp.Not(this=exp.Is(this=column_ref(None, name or ""), expression=exp.Null())) for name in (calendar.cycle, calendar.position)]
-        )
-        inner.set("where", exp.Where(this=known))
-        return exp.Select(
-            expressions=[
-                named(column_ref("firsts", calendar.day or ""), "day_"),
-                named(column_ref("firsts", calendar.position or ""), "position_"),
-                named(number, "cycle_no"),
-            ]
-        ).from_(inner.subquery("firsts", copy=False), copy=False)
-
+    number = exp.Window(this=exp.DenseRank(), order=exp.Order(expressions=[exp.Ordered(this=column_ref("firsts", "first_day"))]))
+    first = exp.Window(this=exp.Min(this=column_ref(None, calendar.day)), partition_by=[column_ref(None, calendar.cycle)])
+    firsts = exp.Select(expressions=[column_ref(None, calendar.day), column_ref(None, calendar.position), named(first, "first_day")])
+    firsts = firsts.from_(table_ref(calendar.dataset), copy=False)
+    known = [exp.Not(this=exp.Is(this=column_ref(None, name), expression=exp.Null())) for name in (calendar.cycle, calendar.position)]
+    firsts.set("where", exp.Where(this=conjunction(known)))
+    numbered = exp.Select(
+        expressions=[
+            named(column_ref("firsts", calendar.day), "day_"),
+            named(column_ref("firsts", calendar.position), "position_"),
+            named(number, "cycle_no"),
+        ]
+    ).from_(firsts.subquery("firsts", copy=False), copy=False)
+    earlier, later = (exp.Table(this=identifier(NUMBERED), alias=exp.TableAlias(this=identifier(one))) for one in ("earlier", "later"))
     select = exp.Select(expressions=[named(column_ref("earlier", "day_"), "earlier_day"), named(column_ref("later", "day_"), "later_day")])
-    select = select.from_(numbered().subquery("earlier", copy=False), copy=False)
+    select = select.from_(earlier, copy=False)
     on = conjunction([
         exp.EQ(this=column_ref("later", "cycle_no"), expression=exp.Add(this=column_ref("earlier", "cycle_no"), expression=exp.Literal.number(cycles))),
         exp.EQ(this=column_ref("later", "position_"), expression=column_ref("earlier", "position_")),
     ])  # fmt: skip
-    select.append("joins", exp.Join(this=numbered().subquery("later", copy=False), on=on, kind="INNER"))
-    return select
+    select.append("joins", exp.Join(this=later, on=on, kind="INNER"))
+    return select.with_(NUMBERED, as_=numbered, copy=False)

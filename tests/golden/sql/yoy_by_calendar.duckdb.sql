@@ -17,39 +17,26 @@ WITH gas_days_by_day AS (
     SUM(gas_days.gas_m3) AS sum_gas_m3
   FROM energy.gas_days AS gas_days
   INNER JOIN (
+    WITH numbered_days AS (
+      SELECT
+        firsts.d AS day_,
+        firsts.heating_day_no AS position_,
+        DENSE_RANK() OVER (ORDER BY firsts.first_day) AS cycle_no
+      FROM (
+        SELECT
+          d,
+          heating_day_no,
+          MIN(d) OVER (PARTITION BY heating_season) AS first_day
+        FROM city.dates
+        WHERE
+          NOT heating_season IS NULL AND NOT heating_day_no IS NULL
+      ) AS firsts
+    )
     SELECT
       earlier.day_ AS earlier_day,
       later.day_ AS later_day
-    FROM (
-      SELECT
-        firsts.d AS day_,
-        firsts.heating_day_no AS position_,
-        DENSE_RANK() OVER (ORDER BY firsts.first_day) AS cycle_no
-      FROM (
-        SELECT
-          d,
-          heating_day_no,
-          MIN(d) OVER (PARTITION BY heating_season) AS first_day
-        FROM city.dates
-        WHERE
-          NOT heating_season IS NULL AND NOT heating_day_no IS NULL
-      ) AS firsts
-    ) AS earlier
-    INNER JOIN (
-      SELECT
-        firsts.d AS day_,
-        firsts.heating_day_no AS position_,
-        DENSE_RANK() OVER (ORDER BY firsts.first_day) AS cycle_no
-      FROM (
-        SELECT
-          d,
-          heating_day_no,
-          MIN(d) OVER (PARTITION BY heating_season) AS first_day
-        FROM city.dates
-        WHERE
-          NOT heating_season IS NULL AND NOT heating_day_no IS NULL
-      ) AS firsts
-    ) AS later
+    FROM numbered_days AS earlier
+    INNER JOIN numbered_days AS later
       ON later.cycle_no = earlier.cycle_no + 1 AND later.position_ = earlier.position_
   ) AS heating_pairs
     ON gas_days.d = heating_pairs.earlier_day
