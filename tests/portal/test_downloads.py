@@ -20,7 +20,7 @@ def downloaded(client: Client, ending: str, **query: Any) -> bytes:
     """The file of an address."""
     response = client.get(f"/api/indicators/waste.tons/values.{ending}", params=query)
     assert response.status_code == 200, response.text
-    assert response.headers["content-disposition"].startswith(f'attachment; filename="waste.tons.{ending}"; filename*=UTF-8\'\'%E6%B8%85')
+    assert response.headers["content-disposition"].startswith(f"attachment; filename=\"waste.tons.{ending}\"; filename*=UTF-8''%E6%B8%85")
     return response.content
 
 

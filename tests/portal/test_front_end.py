@@ -43,7 +43,9 @@ def test_every_field_the_front_end_reads_is_one_the_server_sends(client: TestCli
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (WEB / "node_modules" / ".bin" / "vitest").exists() or shutil.which("node") is None, reason="the front end is not set up")
+@pytest.mark.skipif(
+    not (WEB / "node_modules" / ".bin" / "vitest").exists() or shutil.which("node") is None, reason="the front end is not set up"
+)
 def test_the_front_ends_own_tests_pass() -> None:
     done = subprocess.run(["node_modules/.bin/vitest", "run"], cwd=WEB, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

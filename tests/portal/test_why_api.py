@@ -89,7 +89,9 @@ def test_an_unknown_indicator_is_not_found(client: Client) -> None:
     assert problem(client, "", "waste.tonz") == (404, "unknown-definition")
 
 
-def test_the_command_line_says_the_sentence_and_the_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_says_the_sentence_and_the_parts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     write_definitions(tmp_path / "definitions")
     settings = wiring.read_settings({}, tmp_path / "definitions", tmp_path / "var")

@@ -186,7 +186,11 @@ def test_the_coefficient_of_a_worked_example_is_right() -> None:
     assert pearson([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
 
 
-@given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=3, max_size=30).filter(lambda p: all(len({v[i] for v in p}) > 1 for i in (0, 1))))
+@given(
+    st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=3, max_size=30).filter(
+        lambda p: all(len({v[i] for v in p}) > 1 for i in (0, 1))
+    )
+)
 def test_a_coefficient_knows_neither_scale_nor_order(pairs: list[tuple[int, int]]) -> None:
     xs, ys = [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
     r = pearson(xs, ys)
