@@ -101,7 +101,7 @@ def test_states_of_every_sort_answer_as_rows_do(
 def postgres(postgres_server: Server) -> Iterator[Warehouse]:
     """One PostgreSQL for the module: rows are replaced."""
     with fresh_database(postgres_server) as dsn:
-        warehouse = PostgresWarehouse(dsn, connections=1)
+        warehouse = PostgresWarehouse(dsn, connections=2)
         yield warehouse
         warehouse.close()
 
