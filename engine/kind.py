@@ -16,3 +16,8 @@ class Definition(Struct, frozen=True):
     id: str
     file: str
     spec: KindSpec
+
+
+def plural(kind: str) -> str:
+    """Several of a kind in English: indicators, analyses."""
+    return f"{kind.removesuffix('is')}es" if kind.endswith("is") else f"{kind}s"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from engine.check import Check
 from engine.findings import Finding
 from engine.kind import Definition
+from engine.kinds.analysis import Analysis
 from engine.kinds.dataset import Dataset
 from engine.kinds.dimension import Dimension
 from engine.kinds.indicator import Indicator
@@ -19,7 +20,7 @@ class DuplicateName(Check, frozen=True):
     """Names within a list are unique; the finding stands at the second and names the line of the first (重名)."""
 
     tag: ClassVar[str] = "duplicate-name"
-    kinds: ClassVar[tuple[str, ...]] = ("project", "source", "dimension", "dataset", "indicator")
+    kinds: ClassVar[tuple[str, ...]] = ("project", "source", "dimension", "dataset", "indicator", "analysis")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """One finding for each name that came before in its list."""
@@ -54,6 +55,8 @@ def _lists(definition: Definition) -> Iterator[tuple[Path, str, tuple[Any, ...]]
             yield ("times",), "name", spec.times
             yield ("relationships",), "name", spec.relationships
             yield from ((("columns", i, "of"), "code", column.of) for i, column in enumerate(spec.columns))
+        case Analysis(inputs=inputs):
+            yield ("inputs",), "name", inputs
         case Indicator(parts=parts):
             yield ("with",), "name", parts
         case _:

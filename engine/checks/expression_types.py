@@ -20,7 +20,7 @@ class ExpressionTypes(Check, frozen=True):
     """
 
     tag: ClassVar[str] = "expression-types"
-    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "access")
+    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "analysis", "access")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """The findings of inference, moved to where the text stands in the file."""

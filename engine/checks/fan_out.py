@@ -17,7 +17,7 @@ class FanOut(Check, frozen=True):
     """Over a one_to_many relationship a column is aggregated first, and nowhere else in a row is anything aggregated (一对多须先汇总)."""
 
     tag: ClassVar[str] = "fan-out"
-    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator")
+    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "analysis")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """One finding for each bare column of many rows, and for each aggregate of the row's own columns."""

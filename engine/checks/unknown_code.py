@@ -17,7 +17,7 @@ class UnknownCode(Check, frozen=True):
     """A column of codes is compared with codes it has; a title in their place is told its code (未知代码)."""
 
     tag: ClassVar[str] = "unknown-code"
-    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "access")
+    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "analysis", "access")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """One finding for each text that is none of the codes."""

@@ -16,7 +16,7 @@ class UnreadableExpression(Check, frozen=True):
     """Every expression belongs to the closed grammar; its findings bear the grammar's own codes (读不懂的表达式)."""
 
     tag: ClassVar[str] = "unreadable-expression"
-    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "access")
+    kinds: ClassVar[tuple[str, ...]] = ("project", "dimension", "dataset", "indicator", "analysis", "access")
 
     def look(self, catalog: Catalog, definition: Definition) -> Iterator[Finding]:
         """The grammar's findings, moved to where the text stands in the file."""

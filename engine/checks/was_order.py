@@ -60,7 +60,8 @@ class WasOrder(Check, frozen=True):
             f"the earlier version is a {way}, the definition is now told by '{now}'",
             "两者用同一种写法；另一种算法另立一个指标" if now in ("measure", "formula") else "旧版只用于 measure 或 formula 的指标",
             "tell both in one way; another way of reckoning is another indicator"
-            if now in ("measure", "formula") else "earlier versions go with indicators that have a measure or a formula",
+            if now in ("measure", "formula")
+            else "earlier versions go with indicators that have a measure or a formula",
         )
         yield self.at(catalog, definition, ("was", i, way), said, of_key=True)
 

@@ -5,11 +5,12 @@ from datetime import time
 from msgspec.structs import replace
 
 from engine.compiling.aggregates import MERGEABLE
-from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Reading, Sum
+from engine.compiling.leaves import Cell, Elapsed, Flow, Fold, Level, Pairs, Sum
 from engine.compiling.like_with_like import in_two_ways
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import MONTHS, day_offset, named_grain
 from engine.compiling.policies import cell_of, filled, in_unit_of_share, joined_names, zero_for_zero
+from engine.compiling.readings import reading_of
 from engine.compiling.refuse import refuse, unknown_indicator
 from engine.compiling.rows import inferred, parsed
 from engine.compiling.scoring import scored
@@ -220,7 +221,7 @@ class Expander:
                     of_shape = replace(of_shape, end=of_shape.until)
                 opens, closes = stock.valid if stock.valid is not None else (stock.opens or "", stock.closes or "")
                 return cell_of(Level(operand.dataset or "", opens, closes, stock.valid is not None, total, of_shape), total)
-            return cell_of(Reading(operand.dataset or "", operand.time, stock.per or (), stock.take, stock.carry, total, of_shape), total)
+            return cell_of(reading_of(self.catalog, operand.dataset or "", operand.time, stock, total, of_shape), total)
 
         if operand.over_time in (None, "last") and operand.step is None:
             return level(replace(shape, window=None))

@@ -22,7 +22,9 @@ from engine.compiling.tables import default_time
 from engine.compiling.writer import TIME, Relation, Writer, grouped, relation_name
 from engine.expression.build import build
 from engine.expression.tree import Column, Expr, columns
+from engine.kinds.analysis import output_of
 from engine.kinds.dataset import Dataset, Time
+from engine.loading.results import EMPTY, STATUS
 from engine.modifier import Axis, Shape
 
 
@@ -170,7 +172,7 @@ def same_column(writer: Writer, scan: Scan, axis: Axis) -> exp.Expression | None
 
 def cut(writer: Writer, scan: Scan, shape: Shape) -> list[exp.Expression | None]:
     """The question's condition and the viewer's scope, as conditions of this scan."""
-    conditions: list[exp.Expression | None] = []
+    conditions: list[exp.Expression | None] = [_of_a_finding(scan)]
     via = dict(shape.via)
     for one in conjuncts(shape.where):
         kept = _uncut(one, shape)
@@ -183,6 +185,14 @@ def cut(writer: Writer, scan: Scan, shape: Shape) -> list[exp.Expression | None]
             named = {dimension: region for dimension in (writer.catalog.project.region,) if dimension and region}
             conditions.append(bound_node(writer, scan, writer.bind(predicate), named))
     return conditions
+
+
+def _of_a_finding(scan: Scan) -> exp.Expression | None:
+    """A run that found nothing leaves one row that says so: it makes earlier rows old, and counts for nothing itself."""
+    if output_of(scan.dataset.source) is None:
+        return None
+    said = exp.Coalesce(this=scan.own(STATUS), expressions=[exp.Literal.string("")])
+    return exp.NEQ(this=said, expression=exp.Literal.string(EMPTY))
 
 
 def _uncut(condition: Expr, shape: Shape) -> Expr | None:

@@ -61,6 +61,8 @@ class Reading(Struct, frozen=True):
     carry: str | None
     sum: Sum
     shape: Shape
+    issued: str | None = None  # forecasts: the column of when a row was issued; each time has the newest issue, and as_of bounds that
+    lead: tuple[str, str] | None = None  # how long before its time
 
 
 class Spread(Struct, frozen=True):

@@ -96,7 +96,7 @@ def _measured(catalog: Catalog, dataset: str, measure: Measure, time: str | None
     yield from _named(catalog, dataset, measure.where, "filter")
     yield from _named(catalog, dataset, measure.weight, "weight")
     if stock is not None:
-        for name in (stock.opens, stock.closes, *(stock.valid or ()), *(stock.per or ())):
+        for name in (stock.opens, stock.closes, *(stock.valid or ()), *(stock.per or ()), stock.snapshot, *stock.same):
             if name:
                 yield Use(dataset, name, "stock")
     if stock is None or stock.per is not None:

@@ -8,6 +8,7 @@ from sqlglot import exp
 from engine.compiling import nodes
 from engine.compiling.clock import Clock
 from engine.compiling.flow import axis_keys, count_leaves, cut, open_scan, time_of
+from engine.compiling.issues import newest_issues
 from engine.compiling.leaves import Level, Reading
 from engine.compiling.moves import adds_up, write_moves
 from engine.compiling.names import column_ref, conjunction, named, table_ref
@@ -49,7 +50,7 @@ def write_readings(writer: Writer, readings: Sequence[Reading]) -> Relation:
     scan = open_scan(writer, first.dataset)
     time = time_of(scan.dataset, first.time, first.dataset, shape)
     clock = Clock(writer.catalog, scan, time)
-    scan.joins.newest = newest_readings(writer, scan, clock, first, shape)
+    scan.joins.newest = (newest_readings if first.issued is None else newest_issues)(writer, scan, clock, first, shape)
     scan.at = column_ref(scan.alias, "ends") if shape.grain else None
     holds = exp.EQ(this=column_ref(scan.alias, "newest"), expression=exp.Literal.number(1))
     return _grouped(writer, scan, readings, shape, holds, None, period=column_ref(scan.alias, TIME) if shape.grain else None)

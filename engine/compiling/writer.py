@@ -136,7 +136,7 @@ def signature(leaf: object) -> object:
         case Level():
             return ("level", leaf.dataset, leaf.opens, leaf.closes, leaf.is_open_start, leaf.shape)
         case Reading():
-            return ("reading", leaf.dataset, leaf.time, leaf.per, leaf.take, leaf.carry, leaf.shape)
+            return ("reading", leaf.dataset, leaf.time, leaf.per, leaf.take, leaf.carry, leaf.issued, leaf.lead, leaf.shape)
         case Spread():
             return ("spread", leaf.dataset, leaf.value, leaf.number, leaf.shape)
         case Fold():

@@ -22,7 +22,7 @@ class Measure(Part, frozen=True):
 
 
 class Stock(Part, frozen=True):
-    """A level instead of a flow: by events, readings or validity (存量)."""
+    """A level instead of a flow: by events, readings, validity or the latest run (存量)."""
 
     opens: Annotated[str | None, Meta(title="开始时间列", description="Events: counted from here", examples=["opened_at"])] = None
     closes: Annotated[
@@ -33,9 +33,29 @@ class Stock(Part, frozen=True):
     ] = None
     take: Annotated[Literal["last", "first"], Meta(title="取", description="Readings: which reading of the period")] = "last"
     carry: Annotated[
-        Duration | None, Meta(title="沿用", description="Readings: how long one stays good without a newer", examples=["P1D"])
+        Duration | None, Meta(title="沿用", description="Readings and snapshots: how long one stays good without a newer", examples=["P1D"])
     ] = None
     ties: Annotated[Literal["all"], Meta(title="同刻", description="Readings at the same instant all count")] = "all"
+    snapshot: Annotated[
+        str | None,
+        Meta(
+            title="快照时间列",
+            description="Results of runs: when a run was computed or issued; the latest run counts",
+            examples=["computed_at"],
+        ),
+    ] = None
+    same: Annotated[
+        tuple[str, ...],
+        Meta(title="同次列", description="Snapshot: each of these has its own latest run; none: one for all", examples=[["facility_id"]]),
+    ] = ()
+    lead: Annotated[
+        tuple[Duration, Duration] | None,
+        Meta(
+            title="提前量",
+            description="Forecasts: how long before its time a value was issued; the latest issue counts",
+            examples=[["PT0H", "PT12H"]],
+        ),
+    ] = None
     valid: Annotated[
         tuple[str, str] | None, Meta(title="有效期列", description="Validity: from and to columns", examples=[["valid_from", "valid_to"]])
     ] = None
@@ -93,7 +113,8 @@ class Conversion(Part, frozen=True, rename={"condition": "if"}):
         "first"
     )
     same_instant: Annotated[
-        bool | None, Meta(title="同刻计入", description="Whether a row at the very same time counts: unsaid it does not; of days it is said")
+        bool | None,
+        Meta(title="同刻计入", description="Whether a row at the very same time counts: unsaid it does not; of days it is said"),
     ] = None
 
 

@@ -8,11 +8,13 @@ from msgspec import Struct
 from engine.findings import Place
 from engine.kind import Definition, KindSpec
 from engine.kinds.access import Access
+from engine.kinds.analysis import Analysis
 from engine.kinds.dataset import Dataset
 from engine.kinds.dimension import Dimension
 from engine.kinds.indicator import Indicator
 from engine.kinds.project import Project
 from engine.kinds.source import Source
+from engine.loading.results import stamped
 from engine.loading.source_map import SourceMap
 
 Key = tuple[str, str]
@@ -57,6 +59,10 @@ class Catalog(Struct, frozen=True):
         """The source of that id."""
         return self._typed(Source, id)
 
+    def analysis(self, id: str) -> Analysis | None:
+        """The analysis of that id."""
+        return self._typed(Analysis, id)
+
     def access(self, id: str) -> Access | None:
         """The access role of that id."""
         return self._typed(Access, id)
@@ -78,7 +84,14 @@ def build_catalog(
     definitions: Iterable[Definition], source_maps: Mapping[Key, SourceMap] | None = None, broken: Iterable[Key] = ()
 ) -> Catalog:
     """The catalog of the definitions; without a project.yaml the project has only defaults and no title."""
-    by_key = {(definition.kind, definition.id): definition for definition in definitions}
+    by_key = {(definition.kind, definition.id): _completed(definition) for definition in definitions}
     found = by_key.get(PROJECT)
     project = found.spec if found and isinstance(found.spec, Project) else Project(title="")
     return Catalog(project=project, definitions=by_key, source_maps=source_maps or {}, broken=frozenset(broken))
+
+
+def _completed(definition: Definition) -> Definition:
+    """A dataset of an analysis with the columns that every run stamps on its rows."""
+    spec = definition.spec
+    whole = stamped(spec) if isinstance(spec, Dataset) else spec
+    return definition if whole is spec else Definition(definition.kind, definition.id, definition.file, whole)

@@ -88,6 +88,8 @@ def _indicator(spec: Indicator) -> Iterator[ColumnName]:
             yield from _one(dataset, stock.closes, *path, "closes")
             yield from _many(dataset, stock.per or (), *path, "per")
             yield from _many(dataset, stock.valid or (), *path, "valid")
+            yield from _one(dataset, stock.snapshot, *path, "snapshot")
+            yield from _many(dataset, stock.same, *path, "same")
     if spec.conversion is not None:
         base, then, same = spec.conversion.base.dataset, spec.conversion.then.dataset, spec.conversion.same
         for i, (own, theirs) in enumerate(same.items() if isinstance(same, dict) else ((name, name) for name in same)):

@@ -15,7 +15,7 @@ from engine.question import Question
 from engine.registry import kinds
 
 # Below these stand rows and answers, where a column may bear any name.
-_FREE = frozenset({"rows", "expect", "expect_totals", "settings", "read", "viewer"})
+_FREE = frozenset({"rows", "expect", "expect_totals", "settings", "read", "viewer", "params"})
 
 
 class DecodedFile(Struct, frozen=True):

@@ -10,6 +10,7 @@ from engine.expression.grammar import Parsed, parse
 from engine.findings import Finding, Place
 from engine.kind import Definition
 from engine.kinds.access import Access
+from engine.kinds.analysis import Analysis
 from engine.kinds.dataset import Dataset
 from engine.kinds.dimension import Dimension
 from engine.kinds.indicator import Conversion, CountOverTime, Indicator, Measure
@@ -65,6 +66,8 @@ def expressions_of(definition: Definition) -> list[Site]:
             return [Site(f.source, ("streams", i, "fields", j, "from"), "source") for i, s in streams for j, f in enumerate(s.fields)]
         case Access(rows=str(text)):
             return [Site(text, ("rows",), "scope", is_condition=True)]
+        case Analysis() as spec:
+            return list(_analysis(spec))
         case Project() as spec:
             return [
                 Site(c.where, ("calendars", i, "where"), "rows", c.dataset, True)
@@ -85,6 +88,17 @@ def _dataset(id: str, spec: Dataset) -> Iterator[Site]:
     for i, rule in enumerate(spec.quality):
         if rule.where is not None:
             yield Site(rule.where, ("quality", i, "where"), "rows", id, is_condition=True)
+
+
+def _analysis(spec: Analysis) -> Iterator[Site]:
+    for i, one in enumerate(spec.inputs):
+        if one.dataset is None:  # names of an answer's columns, which the check of inputs looks at
+            continue
+        for field, texts in (("keys", one.keys), ("columns", one.columns)):
+            for name, text in texts.items():
+                yield Site(text, ("inputs", i, field, name), "rows", one.dataset)
+        if one.where is not None:
+            yield Site(one.where, ("inputs", i, "where"), "rows", one.dataset, is_condition=True)
 
 
 def _indicator(spec: Indicator) -> Iterator[Site]:

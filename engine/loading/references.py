@@ -7,6 +7,7 @@ from msgspec import Struct
 from engine.expression.tree import Column, IndicatorCall, walk
 from engine.kind import Definition
 from engine.kinds.access import Access
+from engine.kinds.analysis import FROM, Analysis, output_of
 from engine.kinds.dataset import Dataset
 from engine.kinds.dimension import Dimension
 from engine.kinds.indicator import Indicator
@@ -47,6 +48,8 @@ def _in_fields(definition: Definition) -> Iterator[Reference]:
             yield from _indicator(indicator)
         case Access() as access:
             yield from _access(access)
+        case Analysis() as analysis:
+            yield from _analysis(analysis)
         case Test() as test:
             yield from _test(definition.id, test)
         case _:
@@ -77,7 +80,10 @@ def _dimension(spec: Dimension) -> Iterator[Reference]:
 
 
 def _dataset(spec: Dataset) -> Iterator[Reference]:
-    if spec.source is not None and not spec.source.startswith("platform."):
+    result = output_of(spec.source)
+    if result is not None:
+        yield Reference("analysis", result[0], ("from",), offset=len(FROM))
+    elif spec.source is not None and not spec.source.startswith("platform."):
         yield Reference("source", spec.source.partition("/")[0], ("from",))
     for i, column in enumerate(spec.columns):
         yield from _one("dimension", column.dimension, "columns", i, "dimension")
@@ -89,6 +95,17 @@ def _dataset(spec: Dataset) -> Iterator[Reference]:
             yield Reference("dimension", dimension, ("states", i, "by", j))
         for j, indicator in enumerate(state.of):
             yield Reference("indicator", indicator, ("states", i, "of", j))
+
+
+def _analysis(spec: Analysis) -> Iterator[Reference]:
+    for i, one in enumerate(spec.inputs):
+        yield from _one("dataset", one.dataset, "inputs", i, "dataset")
+        for j, asked in enumerate(one.ask.indicators if one.ask is not None else ()):
+            path: Path = ("inputs", i, "ask", "indicators", j)
+            yield Reference("indicator", asked if isinstance(asked, str) else asked.of, path if isinstance(asked, str) else (*path, "of"))
+        for j, dimension in enumerate(one.ask.by if one.ask is not None else ()):
+            if isinstance(dimension, str):
+                yield Reference("dimension", dimension, ("inputs", i, "ask", "by", j), is_sure=False)
 
 
 def _indicator(spec: Indicator) -> Iterator[Reference]:

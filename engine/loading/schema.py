@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.kind import KindSpec
-from engine.loading.members import connectors, modifiers
+from engine.loading.members import connectors, modifiers, operators
 from engine.loading.shape import label, label_in
 from engine.question import Question
 from engine.registry import kinds
@@ -23,13 +23,15 @@ def schema_of(kind: str) -> Schema:
     spec = kinds()[kind]
     shapes: list[Any] = [spec, Question] if kind == "test" else [spec]
     components = _components([*shapes, *modifiers().values()] if _has_modifiers(spec) else shapes)
-    if "Question" in components:
+    if kind == "test":
         _ask_questions(components)
     _name_modifiers(components)
     for shape in components.values():
         _mend(shape)
         shape["title"] = label_in(shape.get("description", "")) or shape["title"]
     own = components.pop(spec.__name__)
+    if kind == "analysis":
+        own["properties"]["operator"]["enum"] = sorted(operators())
     if kind == "source":
         own["properties"]["connector"]["enum"] = sorted(connectors())
     return {"$schema": DIALECT, **own, "title": label(spec), "$defs": dict(sorted(components.items()))}
@@ -58,7 +60,7 @@ def _components(shapes: list[Any]) -> dict[str, Schema]:
 
 
 def _has_modifiers(spec: type[KindSpec]) -> bool:
-    return spec.tag in ("indicator", "test")
+    return spec.tag in ("indicator", "test", "analysis")
 
 
 def _ask_questions(components: dict[str, Schema]) -> None:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from engine.findings import did_you_mean
-from engine.kind import Definition
+from engine.kind import Definition, plural
 from engine.registry import kinds
 from portal.api.parameters import Id, Kind, Search
 from portal.api.problem import Refused, refusal
@@ -63,9 +63,9 @@ class CatalogController(Controller):
 def kind_named(word: str) -> str:
     """The kind that an address names, in the singular or plural; 404 for another word."""
     known = kinds()
-    found = next((kind for kind in known if word in {kind, f"{kind}s"}), None)
+    found = next((kind for kind in known if word in {kind, plural(kind)}), None)
     if found is None:
-        advice = did_you_mean(word, [f"{kind}s" for kind in known], f"可用：{'、'.join(known)}", f"known: {', '.join(known)}")
+        advice = did_you_mean(word, [plural(kind) for kind in known], f"可用：{'、'.join(known)}", f"known: {', '.join(known)}")
         raise refusal(
             404,
             "unknown-kind",
@@ -114,6 +114,6 @@ def plain(value: Any) -> Any:
 
 def no_definition(world: World, kind: str, id: str) -> Refused:
     """404 with the nearest id."""
-    advice = did_you_mean(id, world.catalog.ids(kind), f"「/api/catalog/{kind}s」列出全部", f"/api/catalog/{kind}s lists all")
+    advice = did_you_mean(id, world.catalog.ids(kind), f"「/api/catalog/{plural(kind)}」列出全部", f"/api/catalog/{plural(kind)} lists all")
     title = label_and_sentence(kinds()[kind])[0]
     return refusal(404, "unknown-definition", f"没有名为「{id}」的{title}", f"there is no {kind} '{id}'", advice_zh=advice[0], advice_en=advice[1])

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.connector import Connector
 from engine.modifier import Modifier
+from engine.operator import Operator
 from engine.question import Question
 from engine.registry import kinds, members
 from portal.api.page import Page, page_response
@@ -49,6 +50,7 @@ def reference() -> list[Group]:
         Group("定义类型", described(kinds().items())),
         Group("查询", described([("question", Question)])),
         Group("变换", described(members("engine.modifiers", Modifier, "chengmai.modifiers")[0].items())),
+        Group("算子", described(members("engine.operators", Operator, "chengmai.operators")[0].items())),
         Group("连接器", described(members("connectors", Connector, "chengmai.connectors")[0].items())),
     ]
 

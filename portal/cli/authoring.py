@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.findings import did_you_mean
+from engine.kind import plural
 from engine.loading.header import SCHEMAS, header
 from engine.loading.schema import schema_text, write_schemas
 from engine.proving.prove import Prover
@@ -64,7 +65,7 @@ def cells_of(entry: Entry) -> tuple[Text, ...]:
 def kind_named(word: str) -> str:
     """The kind a word means, in the singular or plural; raises Stopped for another word."""
     known = kinds()
-    found = next((kind for kind in known if word in {kind, f"{kind}s"}), None)
+    found = next((kind for kind in known if word in {kind, plural(kind)}), None)
     if found is None:
         advice, _ = did_you_mean(word, known, f"可用：{'、'.join(known)}", "")
         raise Stopped(f"没有名为「{word}」的定义类型\n    {advice}")

@@ -33,7 +33,7 @@ def package(folder: Path, name: str, files: dict[str, str]) -> str:
 
 
 def test_the_kinds_are_the_files_of_the_folder() -> None:
-    assert sorted(kinds()) == ["access", "dataset", "dimension", "indicator", "project", "source", "test"]
+    assert sorted(kinds()) == ["access", "analysis", "dataset", "dimension", "indicator", "project", "source", "test"]
     assert all(kind.tag == tag for tag, kind in kinds().items())
 
 

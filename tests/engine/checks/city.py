@@ -89,6 +89,28 @@ given:
 ask: {}
 expect: [{value: 3}]
 """
+FULL = """\
+title: 满载推算
+operator: threshold_eta
+inputs:
+  - name: series
+    dataset: sanitation.weighings
+    keys: {facility_id: facility_id}
+    columns: {at: weighed_at, value: net_ton, limit: "60"}
+params: {points: 6}
+"""
+ETAS = """\
+title: 满载推算结果
+one_row_is: 一次推算中的一座设施
+from: analysis/sanitation.full/eta
+region: facility
+columns:
+  - {name: facility_id, title: 设施, type: text}
+  - {name: value, title: 末次净重, type: decimal, unit: t}
+  - {name: eta, title: 满载时间, type: float, unit: h}
+relationships:
+  - {name: facility, to: sanitation.facilities, on: {facility_id: facility_id}, required: true}
+"""
 ACCESS = """\
 title: 区城管委
 may: [{do: [view], on: ["indicator:*"]}]
@@ -105,5 +127,7 @@ CITY = {
     "sanitation/facilities.dataset.yaml": FACILITIES,
     "sanitation/msw.indicator.yaml": MSW,
     "sanitation/msw.test.yaml": MSW_TEST,
+    "sanitation/full.analysis.yaml": FULL,
+    "sanitation/etas.dataset.yaml": ETAS,
     "access/district_user.access.yaml": ACCESS,
 }
