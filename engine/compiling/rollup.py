@@ -134,7 +134,7 @@ def _parts(catalog: Catalog, state: Stored, leaf: Kept) -> Parts | None:
             return _sums(state, Sum("count", None, leaf.sum.where)) if is_it else None
         case Level(), OfOpen(opens=opens, closes=closes) if (leaf.opens, leaf.closes) == (opens, closes) and not leaf.is_open_start:
             return _sums(state, leaf.sum)
-        case Reading(), OfReadings(per=per, take=take) if (leaf.per, leaf.take) == (per, take):
+        case Reading(), OfReadings(per=per, take=take) if (leaf.per, leaf.take) == (per, take) and leaf.issued is None:
             return () if _time(catalog, leaf) == state.time else None
     return None
 
