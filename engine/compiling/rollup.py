@@ -96,7 +96,8 @@ def _leaf(catalog: Catalog, ready: Ready, viewer: Viewer, leaf: Kept, cell: Cell
         rolled.refused += [one for one in refused if one not in rolled.refused]
         return cell
     _, state, found = min(covering, key=lambda one: one[0])
-    rolled.used.append(state.id)
+    if state.id not in rolled.used:
+        rolled.used.append(state.id)
     return _read(state, leaf, found, cell)
 
 
@@ -134,7 +135,7 @@ def _parts(catalog: Catalog, state: Stored, leaf: Kept) -> Parts | None:
             return _sums(state, Sum("count", None, leaf.sum.where)) if is_it else None
         case Level(), OfOpen(opens=opens, closes=closes) if (leaf.opens, leaf.closes) == (opens, closes) and not leaf.is_open_start:
             return _sums(state, leaf.sum)
-        case Reading(), OfReadings(per=per, take=take) if (leaf.per, leaf.take) == (per, take) and leaf.issued is None:
+        case Reading(), OfReadings(per=per, take=take) if (leaf.per, leaf.take) == (per, take):
             return () if _time(catalog, leaf) == state.time else None
     return None
 
