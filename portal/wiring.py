@@ -28,6 +28,7 @@ from engine.running.asked_log import FILE, AskedLog
 from engine.running.definitions import Checked, load_checked
 from engine.running.first_load import Step, load_city
 from engine.running.refresh import Refreshed, refresh_states
+from engine.running.retain import retain as retain_rows
 from engine.running.states import States
 from engine.warehouse import Warehouse
 from portal.api.answer_line import AnswerLine
@@ -139,6 +140,14 @@ def refresh(catalog: Catalog, warehouse: Warehouse, done: Callable[[str], None])
         done(f"预聚合 {state.state}：{periods}，{state.rows:,} 行，{state.seconds:.1f} 秒")
 
     return len(refresh_states(catalog, warehouse, known_modifiers(), kept))
+
+
+def retain(catalog: Catalog, warehouse: Warehouse, told: Callable[[str], None]) -> int:
+    """Remove the rows that datasets no longer keep, a line for each dataset that says how long; how many rows went."""
+    found = retain_rows(catalog, warehouse, known_modifiers(), clock_of(catalog)())
+    for one in found:
+        told(f"{one.dataset}：没有删除，{one.zh}" if one.zh else f"{one.dataset}：删除 {one.rows:,} 行，{one.since:%Y-%m-%d} 起的还在")
+    return sum(one.rows for one in found)
 
 
 def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:

@@ -21,13 +21,20 @@ from engine.question import Viewer
 Why = tuple[str, str] | None
 
 
-def uncovered(catalog: Catalog, covers: Mapping[str, datetime], viewer: Viewer, state: Stored, leaf: Flow | Level | Reading) -> Why:
+def uncovered(
+    catalog: Catalog,
+    covers: Mapping[str, datetime],
+    kept_from: Mapping[str, datetime],
+    viewer: Viewer,
+    state: Stored,
+    leaf: Flow | Level | Reading,
+) -> Why:
     """Why the state cannot give the leaf's exact value, in Chinese and English; None when it can."""
     shape = leaf.shape
     why = _of_leaf(catalog, state, leaf) or _grain(state, shape)
     # Levels depend on what closed after the newest opening, so only instants between two periods are known.
     is_known = state.is_by_watermark and not isinstance(leaf, Level)
-    why = why or _edges(covers.get(state.id) if is_known else None, state, shape)
+    why = why or _beginning(kept_from.get(state.id), shape) or _edges(covers.get(state.id) if is_known else None, state, shape)
     return why or _split(catalog, state, shape) or _scope(catalog, viewer, state, shape)
 
 
@@ -100,6 +107,17 @@ def _length(grain: str) -> int:
         return known[grain]
     seconds = seconds_of(grain) or 86400
     return known["day"] if is_date_grain(grain) else known["hour"] if seconds >= 3600 else known["minute"]
+
+
+def _beginning(kept: datetime | None, shape: Shape) -> Why:
+    """A state that was trimmed, or that was begun after rows were removed, has no older periods."""
+    back = on_grain(shape.shift.by, named_grain(shape.grain)) if shape.shift is not None else None
+    start = moved(shape.start, -back) if back is not None else shape.start
+    if kept is None or (
+        start is not None and start >= kept and shape.window is None and (shape.shift is None or shape.shift.calendar is None)
+    ):
+        return None
+    return f"状态只从 {kept:%Y-%m-%d} 起", f"the state begins with {kept:%Y-%m-%d}"
 
 
 def _edges(covers: datetime | None, state: Stored, shape: Shape) -> Why:

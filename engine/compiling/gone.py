@@ -1,6 +1,6 @@
 """Rows that retention has removed are never missed silently: what would read them is refused, and told from when on it can be asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from engine.compiling.leaves import Cut, Flow, Level, Pairs, Reading
@@ -16,8 +16,13 @@ from engine.modifier import Shape
 from engine.question import Question
 
 
-def refuse_gone(catalog: Catalog, kept_from: Mapping[str, datetime], trees: Iterable[object]) -> None:
-    """Raises Refused when a leaf reads a dataset's rows from before the first period that is left; `kept_from` may hold states too."""
+def refuse_gone(
+    catalog: Catalog, kept_from: Mapping[str, datetime], trees: Iterable[object], reasons: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Raises Refused when a leaf reads a dataset's rows from before the first period that is left; `kept_from` may hold states too.
+
+    `reasons` are those for which states were not used, in Chinese and English.
+    """
     if not kept_from:
         return
     for leaf in leaves_below(trees):
@@ -26,13 +31,15 @@ def refuse_gone(catalog: Catalog, kept_from: Mapping[str, datetime], trees: Iter
             if kept is None or catalog.dataset(id) is None or _is_state(id):
                 continue
             if begins is None or begins < kept:
+                why_zh, why_en = ("；".join(dict.fromkeys(said)) for said in zip(*reasons, strict=True)) if reasons else ("", "")
                 raise refuse(
                     "rows-gone",
-                    f"「{id}」{kept:%Y-%m-%d} 之前的原始行已按保留期删除，也没有预聚合能回答",
-                    f"rows of '{id}' before {kept:%Y-%m-%d} were removed when their time was up, and no stored state answers this",
+                    f"「{id}」{kept:%Y-%m-%d} 之前的原始行已按保留期删除，也没有预聚合能回答" + (f"（{why_zh}）" if why_zh else ""),
+                    f"rows of '{id}' before {kept:%Y-%m-%d} were removed when their time was up, and no stored state answers this"
+                    + (f" ({why_en})" if why_en else ""),
                     (
-                        f"从 {kept:%Y-%m-%d} 起问（period.from）；更早的按预聚合的维度和粒度问，解释里有每个预聚合不能用的原因",
-                        f"ask from {kept:%Y-%m-%d} on (period.from); before that ask what a state keeps apart: explain says why each was not used",
+                        f"从 {kept:%Y-%m-%d} 起问（period.from）；更早的只能按预聚合的维度、粒度和条件问",
+                        f"ask from {kept:%Y-%m-%d} on (period.from); before that only by the split, grain and filters that a state keeps",
                     ),
                 )
 

@@ -13,7 +13,7 @@ from engine.compiling.batch import Group
 from engine.compiling.batch_plan import plan_batch
 from engine.compiling.modifying import Modifiers
 from engine.compiling.periods import wall
-from engine.compiling.plan import NO_STATES, Compiled, present
+from engine.compiling.plan import Compiled, present
 from engine.compiling.pool_cost import Told
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused
@@ -27,6 +27,7 @@ from engine.question import EVERYTHING, Asked, Question, Viewer
 from engine.registry import members
 from engine.running.batch_plans import Shared, Written, spreads_of, written
 from engine.running.framing import framed
+from engine.running.kept import without_states
 from engine.running.lateness import known_until, with_lateness
 from engine.running.plan_text import BYTES_OF_SQL, Plan
 from engine.running.plans import Plans, planned
@@ -92,7 +93,7 @@ def ask(
     `states` (stored partial results are read where they give the same value) and `results` (answers that still hold).
     Raises StatementTimedOut or StatementCancelled.
     """
-    stored = states.ready() if states is not None else NO_STATES
+    stored = states.ready() if states is not None else without_states(warehouse)
     whole = states.catalog if states is not None else catalog
     world = _World(whole, warehouse, viewer, modifiers or known_modifiers(), stored, seconds, cancel, plans, results)
     yield from _Batch(world, questions, now or datetime.max).answers()
@@ -212,6 +213,10 @@ class _Batch:
         plan = make(
             world.catalog, world.modifiers, group.question, world.viewer, key.as_of, world.warehouse.write, world.stored, group.presence
         )
+        if plan.compiled.statement is None and len(members) > 1:  # what one of them can't be answered must not be told to the others
+            for place in members:
+                self._compute((Group((0,), self.questions[place], ()), [place]))
+            return
         versions = {one: world.version(one) for one in plan.compiled.tables}
         self._answered(group, members, plan, versions, lambda one: world.warehouse.query(one, seconds=world.seconds, cancel=world.cancel))
 

@@ -10,6 +10,7 @@ from engine.compiling.asking import asked_columns, axes_of, shape_of
 from engine.compiling.combine import answer_select
 from engine.compiling.expand import Expander
 from engine.compiling.explain import Node, narrowed, plan_explanation
+from engine.compiling.gone import refuse_gone
 from engine.compiling.modifying import Modifiers
 from engine.compiling.reads import datasets_of
 from engine.compiling.refuse import Refused, refuse
@@ -21,6 +22,7 @@ from engine.question import Asked, Period, Question, Viewer
 from engine.running.arithmetic import Known, NotArithmetic, exact, worked_out
 from engine.running.change_leaves import Leaf, Skeleton, Spot, is_cut_by, skeleton
 from engine.running.compared_periods import Stretch
+from engine.running.kept import kept_from
 from engine.warehouse import Statement, Warehouse
 
 ROOT = "whole"
@@ -67,7 +69,9 @@ def valued(asking: Asking, stretch: Stretch, by: str | None = None) -> Valued:
     root, shape, tables = planned(asking, of_period(asking.question, stretch, by))
     if len(shape.axes) > (1 if by else 0):
         raise refuse(
-            "split-within", "这个变换已在更粗的层级内计算，不能再按成员拆分", "this modifier computes within a coarser level and is not split by members"
+            "split-within",
+            "这个变换已在更粗的层级内计算，不能再按成员拆分",
+            "this modifier computes within a coarser level and is not split by members",
         )
     flat = skeleton(root)
     rows = queried(asking, shape, [*((f"leaf_{n}", leaf.tree) for n, leaf in enumerate(flat.leaves)), (ROOT, root.tree)])
@@ -107,6 +111,7 @@ def of_period(question: Question, stretch: Stretch, by: str | None) -> Question:
 def queried(asking: Asking, shape: Shape, trees: Sequence[tuple[str, Tree]]) -> list[dict[str, object]]:
     """Rows of the trees' values under their names."""
     writer = new_writer(asking.catalog, Scope(asking.viewer), Expander(asking.catalog, asking.modifiers))
+    refuse_gone(asking.catalog, kept_from(asking.warehouse), [tree for _, tree in trees])
     writer.foresee(tree for _, tree in trees)
     body = answer_select(writer, trees, shape)
     statement = Statement(writer.statement(body), dict(writer.parameters))

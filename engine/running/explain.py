@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from engine.compiling.explain import NO_STATES, ExplainPlan, Node, narrowed, plan_explanation
+from engine.compiling.explain import ExplainPlan, Node, narrowed, plan_explanation
 from engine.compiling.modifying import Modifiers
 from engine.compiling.refuse import Refused
 from engine.compiling.rows import parsed
@@ -16,6 +16,7 @@ from engine.frame import JsonValue, plain
 from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
 from engine.running.ask import as_of_question, known_modifiers
+from engine.running.kept import kept_from, without_states
 from engine.running.states import States
 from engine.warehouse import Warehouse
 
@@ -53,7 +54,7 @@ def explain(
     A question whose modifier needs a grain keeps it, and its last period is explained. With `states` a part is read from a stored
     state where one covers it, and every part says from what it was read, or why a state was not.
     """
-    ready = states.ready() if states is not None else NO_STATES
+    ready = states.ready() if states is not None else without_states(warehouse)
     catalog = states.catalog if states is not None else catalog
     known = modifiers or known_modifiers()
     try:
@@ -77,7 +78,7 @@ def _explained(catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: 
     fragment = plan.fragments.get(node.key)
     sql = warehouse.write(fragment) if fragment is not None and not children else ""
     why_zh, why_en = _why_null(node, children) if value is None else ("", "")
-    used, read_zh, read_en = _reads(catalog, plan, node)
+    used, read_zh, read_en = _reads(catalog, warehouse, plan, node)
     return Explained(
         label=node.label, title=node.title, kind=node.kind, indicator=node.indicator, meaning=node.meaning, owner=node.owner,
         formula=node.formula, value=value, unit=node.unit, sql=sql, tables=tables, data_version=_versions(catalog, warehouse, tables),
@@ -86,12 +87,17 @@ def _explained(catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: 
     )  # fmt: skip
 
 
-def _reads(catalog: Catalog, plan: ExplainPlan, node: Node) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _reads(
+    catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: Node
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The states a node was read from, and a sentence for each state that was looked at, in Chinese and English."""
     reads = plan.reads.get(node.key)
     if reads is None:
         return (), (), ()
-    said = [(f"从预聚合「{_title(catalog, one)}」读取", f"read from the state '{one}'") for one in reads.used]
+    said = []
+    for one in reads.used:
+        outlived = _outlived(catalog, warehouse, one)
+        said.append((f"从预聚合「{_title(catalog, one)}」读取{outlived[0]}", f"read from the state '{one}'{outlived[1]}"))
     said += [
         (f"没有用预聚合「{_title(catalog, one.state)}」：{one.zh}", f"the state '{one.state}' was not used: {one.en}")
         for one in reads.refused
@@ -99,6 +105,19 @@ def _reads(catalog: Catalog, plan: ExplainPlan, node: Node) -> tuple[tuple[str, 
     if others := plan.together.get(node.key):
         said.append((f"与{'、'.join(f'「{one}」' for one in others)}合并为一次扫描", f"counted by one scan with {', '.join(others)}"))
     return reads.used, tuple(zh for zh, _ in said), tuple(en for _, en in said)
+
+
+def _outlived(catalog: Catalog, warehouse: Warehouse, state: str) -> tuple[str, str]:
+    """Which rows a state has outlived, in Chinese and English; empty where all rows are there."""
+    kept = kept_from(warehouse)
+    rows = next((since for id, since in kept.items() if state.startswith(f"states.{id}_") and catalog.dataset(id) is not None), None)
+    if rows is None:
+        return "", ""
+    version = _versions(catalog, warehouse, (state,))[state]
+    return (
+        f"（第 {version} 版；{rows:%Y-%m-%d} 之前的原始行已按保留期删除）",
+        f" (version {version}; rows before {rows:%Y-%m-%d} were removed when their time was up)",
+    )
 
 
 def _title(catalog: Catalog, state: str) -> str:

@@ -15,6 +15,7 @@ from engine.kinds.dataset import Dataset
 from engine.loading.catalog import Catalog
 from engine.running.cells import Bad, none_bad
 from engine.running.field_map import StreamOf, filled, stream_of_dataset
+from engine.running.kept import kept_from, too_old
 from engine.running.quality import broken_rules, missing_values
 from engine.running.quarantine import QUARANTINE, Place, quarantine_rows, refused_rows
 from engine.running.touched import load_and_note
@@ -111,7 +112,7 @@ def _sound(
 ) -> Iterator[pa.RecordBatch]:
     """The typed rows without those that went to quarantine."""
     seen: dict[str, set[object]] = {}
-    known_keys = _keys_of(catalog, dataset, warehouse)
+    known_keys, since = _keys_of(catalog, dataset, warehouse), kept_from(warehouse).get(dataset_id)
     for batch in batches:
         place = Place(dataset_id, f"{stream.source_id}/{stream.stream.name}", batch.origin, now)
         count.cursor = batch.cursor or count.cursor
@@ -124,6 +125,7 @@ def _sound(
         rows, flaws, bad_cells = filled(stream, batch.rows)
         flaws += missing_values(dataset, rows, bad_cells)
         flaws += broken_rules(dataset, rows, known_keys, seen)
+        flaws += too_old(dataset, rows, since)
         bad = _any_of(batch.rows.num_rows, [flaw.rows for flaw in flaws if not flaw.is_warning])
         if bad.any():
             count.quarantined += int(bad.sum())

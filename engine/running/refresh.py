@@ -209,6 +209,16 @@ def _covers(catalog: Catalog, state: Stored, source: TableState) -> datetime:
     return newest if not _is_dated(catalog, state) else newest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
+def noted_as_counted(transaction: Transaction, states: Sequence[tuple[Stored, Entry]], version: int) -> None:
+    """Write down that states, which were up to date, still are: their dataset has moved to a version that touched nothing they count anew."""
+    lines = [
+        {"state": state.id, "definition": entry.definition, "source_version": version, "looked_up": entry.looked_up, "covers": entry.covers}
+        for state, entry in states
+    ]
+    if lines:
+        transaction.load(BOOK, [pa.RecordBatch.from_pylist(lines, schema=arrow_schema(BOOK))], "upsert")
+
+
 def _is_dated(catalog: Catalog, state: Stored) -> bool:
     dataset = catalog.dataset(state.dataset)
     time = next((one for one in dataset.times if one.name == state.time), None) if dataset is not None else None

@@ -7,6 +7,7 @@ from engine.compiling.rollup import Ready
 from engine.compiling.states import stored_states, with_states
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
+from engine.running.kept import kept_version
 from engine.running.refresh import BOOK, ready_states
 from engine.warehouse import Warehouse
 
@@ -25,8 +26,6 @@ class States:
 
     def ready(self) -> Ready:
         """The states that hold for the present data; looked up again when a version has moved."""
-        if not self._stored:
-            return self._ready
         stamp = self._versions()
         with self._lock:
             if stamp != self._stamp:
@@ -36,7 +35,7 @@ class States:
 
     def _versions(self) -> tuple[int, ...]:
         book = self._warehouse.state(BOOK)
-        versions = [book.version if book is not None else 0]
+        versions = [book.version if book is not None else 0, kept_version(self._warehouse)]
         for id in sorted({id for state in self._stored for id in (state.dataset, *state.joined)}):
             dataset = self._own.dataset(id)
             source = self._warehouse.state(table_of(id, dataset)) if dataset is not None else None

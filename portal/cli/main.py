@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
     ("refresh", operating.refresh, "运行"),
+    ("retain", operating.retain, "运行"),
     ("advise", advise, "运行"),
     ("doctor", operating.doctor, "运行"),
     ("bench", operating.bench, "运行"),

@@ -52,6 +52,17 @@ def refresh(*, definitions: of.Definitions = None, var: of.Var = None, warehouse
     return 0
 
 
+def retain(*, definitions: of.Definitions = None, var: of.Var = None, warehouse: of.WarehouseTag = None) -> int:
+    """按保留期（keep）删除旧的原始行：预聚合都是最新的才删。 Remove raw rows older than their dataset keeps, once every state holds what they say."""
+    settings = wiring.read_this_process(definitions, var)
+    catalog = wiring.sound_definitions(settings)
+    out = Console(highlight=False, soft_wrap=True, markup=False)
+    with wiring.opened_warehouse(settings, warehouse or catalog.project.warehouse) as opened:
+        rows = wiring.retain(catalog, opened, out.print)
+    out.print(f"共删除 {rows:,} 行")
+    return 0
+
+
 def doctor(*, definitions: of.Definitions = None, var: of.Var = None) -> int:
     """看一看这台机器：解释器、软件包、数仓、端口、文件夹、定义。 Look at the machine and say what is there and what is missing."""
     found = facts(wiring.read_this_process(definitions, var))
