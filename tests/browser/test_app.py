@@ -113,6 +113,14 @@ def test_a_wrong_formula_is_underlined_where_it_is_wrong_and_heals_while_it_is_w
     assert "sanitation.msw_day" in (fault.text_content() or "")
     assert opened.page.locator(".mirror .wrong").text_content() == "sanitation.msw_dya"
     assert line.get_attribute("aria-invalid") == "true"
+    # and when it is the second name, the mark stands under it, on the line that is written
+    line.fill("sanitation.msw_day / sanitation.kw_rat")
+    second = opened.page.locator(".mirror .wrong").filter(has_text="kw_rat")
+    second.wait_for()
+    mark, written = second.bounding_box(), line.bounding_box()
+    assert mark is not None and written is not None
+    assert written["y"] <= mark["y"] and mark["y"] + mark["height"] <= written["y"] + written["height"]
+    assert mark["x"] > written["x"] + 180
     # when it is corrected
     line.fill("sanitation.msw_day / 100")
     # then it is read back in words
