@@ -1,12 +1,15 @@
 """Lines are computed at the pace of the warehouse and read at the pace of the client: neither waits for the other more than is fair."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from anyio import to_thread
 
 from engine.warehouse import Cancel, StatementCancelled
 from portal.api.world import Limits
+
+Done = Callable[[], None]
+Take = Callable[[], Awaitable[Done]]
 
 
 class ClientReadsNothing(ConnectionAbortedError):
@@ -17,11 +20,12 @@ class Outlet:
     """Lines of one batch between the thread that computes them and the client that reads them (出口).
 
     The turn is given back as soon as the last line is computed, however slowly it is read. A client that leaves more than
-    `limits.unread_bytes` unread gets nothing further computed; one that reads none of it for `limits.seconds` is let go.
+    `limits.unread_bytes` unread gives its turn back and waits for another when it has read; one that reads none of it for
+    `limits.seconds` is let go. `take` gives a turn: what gives it back.
     """
 
-    def __init__(self, lines: Iterator[bytes], cancel: Cancel, limits: Limits, done: Callable[[], None] = lambda: None) -> None:
-        self.lines, self.cancel, self.limits, self.done = lines, cancel, limits, done
+    def __init__(self, lines: Iterator[bytes], cancel: Cancel, limits: Limits, done: Done, take: Take) -> None:
+        self.lines, self.cancel, self.limits, self.done, self.take = lines, cancel, limits, done, take
         self.unread: list[bytes] = []
         self.arrived, self.drained = asyncio.Event(), asyncio.Event()
         self.is_over = False
@@ -34,7 +38,9 @@ class Outlet:
                 self.arrived.set()
                 if sum(map(len, self.unread)) > self.limits.unread_bytes:
                     self.drained.clear()
+                    self.done()
                     await asyncio.wait_for(self.drained.wait(), self.limits.seconds)
+                    self.done = await self.take()
         except TimeoutError:
             self.unread.clear()
             raise ClientReadsNothing from None

@@ -1,6 +1,6 @@
 """Questions come in as a batch, and each answer leaves as soon as it is ready: one slow question holds up no other."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from engine.question import Question
 from engine.warehouse import Cancel
 from portal.api.answering import answers, with_index
 from portal.api.kept_lines import Lines
-from portal.api.outlet import Outlet
+from portal.api.outlet import Done, Outlet, Take
 from portal.api.problem import refusal, refused_with
 from portal.api.turns import Turns
 from portal.api.words import SaidTwice, refuse_doubled_keys, trouble_of_json, trouble_of_shape
@@ -46,7 +46,7 @@ class QueryController(Controller):
         kept = await to_thread.run_sync(lines.kept)
         if len(kept) == len(lines.questions):
             return Response(b"".join(kept.values()), media_type=NDJSON, headers=NOT_STORED)
-        outlet = outlet_of(lines, kept, await turns.take())
+        outlet = outlet_of(lines, kept, await turns.take(), turns.take)
         return Stream(outlet.chunks(), media_type=NDJSON, headers=NOT_STORED)
 
 
@@ -75,10 +75,10 @@ def decode_questions(body: bytes, most: int) -> list[Question]:
     return questions
 
 
-def outlet_of(lines: Lines, kept: dict[int, bytes], done: Callable[[], None] = lambda: None) -> Outlet:
-    """The lines on their way to the client: those that are kept, then the others as they are computed; then `done`."""
+def outlet_of(lines: Lines, kept: dict[int, bytes], done: Done, take: Take) -> Outlet:
+    """The lines on their way to the client: those that are kept, then the others as they are computed; then the turn is `done`."""
     cancel = Cancel()
-    return Outlet(lines_of(lines, kept, cancel), cancel, lines.world.limits, done)
+    return Outlet(lines_of(lines, kept, cancel), cancel, lines.world.limits, done, take)
 
 
 def lines_of(lines: Lines, kept: dict[int, bytes], cancel: Cancel) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ class Limits(Struct, frozen=True):
     patience: float = 20.0  # seconds that a request waits for its turn
     turns: int = 4  # requests that compute at the same time; two cores are busy with less, and each takes memory
     waiting: int = 200  # requests that wait for a turn; whoever comes after them is sent away at once
-    unread_bytes: int = 8_000_000  # of one batch that its client has not read yet; then no further answer is computed for it
+    unread_bytes: int = 2_000_000  # of one batch that its client has not read yet; then no further answer is computed for it
 
 
 class World(Struct, frozen=True):

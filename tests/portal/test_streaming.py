@@ -18,6 +18,7 @@ from portal.api.answering import answers
 from portal.api.kept_lines import Lines
 from portal.api.query import outlet_of
 from portal.api.titles import Titles
+from portal.api.turns import Turns
 from portal.api.world import Limits, World
 from tests.portal.small_city import NOW, fill
 
@@ -61,7 +62,8 @@ def codes(world: World, *questions: Question) -> list[list[str]]:
 
 def test_a_client_that_goes_away_stops_the_statement_and_the_questions_after_it(watched: World) -> None:
     async def read_one_line() -> dict[str, Any]:
-        lines = cast(Any, outlet_of(Lines(watched, [TONS, LOADS, LOADS], NOW), {}).chunks())
+        turns = Turns(Limits())
+        lines = cast(Any, outlet_of(Lines(watched, [TONS, LOADS, LOADS], NOW), {}, await turns.take(), turns.take).chunks())
         first = json.loads((await cast(AsyncIterator[bytes], lines).__anext__()).splitlines()[0])
         await lines.aclose()
         return cast(dict[str, Any], first)

@@ -1,7 +1,7 @@
 """A crowd waits in a line of known length; who comes after it is sent away at once with a time to come back, and a slow reader holds up nobody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from threading import Event
@@ -147,28 +147,52 @@ def test_a_turn_is_not_lost_with_those_who_go_away_while_they_wait() -> None:
 
 def test_a_client_that_reads_slowly_gives_its_turn_back_when_all_is_computed() -> None:
     async def slow() -> None:
-        given_back = asyncio.Event()
-        outlet = Outlet(iter([b"a", b"b", b"c"]), Cancel(), Limits(), given_back.set)
-        await asyncio.wait_for(given_back.wait(), 20)
+        turns = Turns(Limits(turns=1))
+        outlet = Outlet(iter([b"a", b"b", b"c"]), Cancel(), turns.limits, await turns.take(), turns.take)
+        await until(lambda: turns.free == 1)
         assert b"".join([chunk async for chunk in outlet.chunks()]) == b"abc"
 
     in_own_thread(slow)
 
 
-def test_nothing_more_is_computed_for_a_client_that_leaves_too_much_unread() -> None:
-    async def idle() -> None:
-        computed, given_back, cancel = list[int](), asyncio.Event(), Cancel()
+def test_a_client_that_leaves_too_much_unread_waits_without_a_turn_and_goes_on_when_it_has_read() -> None:
+    async def pausing() -> None:
+        turns, computed = Turns(Limits(turns=1, unread_bytes=350)), list[int]()
 
-        def lines() -> Any:
-            for n in range(1000):
+        def lines() -> Iterator[bytes]:
+            for n in range(10):
                 computed.append(n)
                 yield b"x" * 100
 
-        outlet = Outlet(lines(), cancel, Limits(unread_bytes=350, seconds=0.05), given_back.set)
-        await asyncio.wait_for(given_back.wait(), 20)
+        outlet = Outlet(lines(), Cancel(), turns.limits, await turns.take(), turns.take)
+        await until(lambda: turns.free == 1)
         assert computed == [0, 1, 2, 3]
+        other = await turns.take()
+        read = asyncio.create_task(taken(outlet))
+        await until(lambda: len(turns.queue) == 1)
+        assert computed == [0, 1, 2, 3]
+        other()
+        assert await read == 1000
+        assert (turns.free, computed[-1]) == (1, 9)
+
+    in_own_thread(pausing)
+
+
+async def taken(outlet: Outlet) -> int:
+    """How many bytes a client reads that reads all."""
+    return len(b"".join([chunk async for chunk in outlet.chunks()]))
+
+
+def test_nothing_more_is_computed_for_a_client_that_reads_nothing_and_its_connection_is_cut() -> None:
+    async def idle() -> None:
+        turns, cancel = Turns(Limits(turns=1, unread_bytes=350, seconds=0.05)), Cancel()
+        computed = iter(range(1000))
+        outlet = Outlet((b"x" * 100 for _ in computed), cancel, turns.limits, await turns.take(), turns.take)
+        await until(lambda: outlet.is_over)
+        assert next(computed) == 4
         with pytest.raises(ClientReadsNothing):
-            [chunk async for chunk in outlet.chunks()]
+            await taken(outlet)
         assert cancel.asked
+        assert turns.free == 1
 
     in_own_thread(idle)
