@@ -58,7 +58,7 @@ def rolled_up(catalog: Catalog, ready: Ready, viewer: Viewer, trees: Sequence[Tr
     if ready.states or ready.behind:
         known: dict[Kept, Tree] = {}
         trees = tuple(_tree(catalog, ready, viewer, tree, rolled, known) for tree in trees)
-    refuse_gone(catalog, ready.kept_from, trees)
+    refuse_gone(catalog, ready.kept_from, trees, [(one.zh, one.en) for one in rolled.refused])
     return tuple(trees), rolled
 
 
@@ -122,7 +122,7 @@ def _why_not(catalog: Catalog, ready: Ready, viewer: Viewer, state: Stored, part
     rows, whole = ready.rows.get(state.id, 0), ready.rows.get(state.dataset)
     if not isinstance(state.sort, OfRows) and whole is not None and SMALL < rows > FEWER * whole:
         return f"状态有 {rows} 行，原始 {whole} 行：读它不省", f"the state has {rows} rows, the dataset {whole}: reading it saves nothing"
-    return uncovered(catalog, ready.covers, viewer, state, leaf)
+    return uncovered(catalog, ready.covers, ready.kept_from, viewer, state, leaf)
 
 
 def _parts(catalog: Catalog, state: Stored, leaf: Kept) -> Parts | None:
