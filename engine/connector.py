@@ -1,16 +1,18 @@
 """Contract of a connector: it turns a place outside into batches of raw rows, and knows nothing of datasets."""
 
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pyarrow as pa
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.part import PluginPart
+from engine.parts import AtLeastOne
 
 Settings = Mapping[str, Any]
 
@@ -37,7 +39,9 @@ class RowBatch(Struct, frozen=True):
     """Raw rows in the order of the source (原始行批).
 
     `rows` has the source's own columns, of any Arrow type. `numbers` counts the rows of one origin as a reader would: from 1, a header
-    being row 1. `cursor` is the place from which a later reading goes on, as text; None when the source has no such place.
+    being row 1. `cursor` is the place from which a later reading goes on once this batch and all before it are stored, as text; None
+    when there is no such place after this batch: intake then stores nothing before one comes, or the reading ends.
+    `receipt` is what a Following connector needs in order to acknowledge the batch; nobody else looks into it.
     """
 
     rows: pa.Table
@@ -45,6 +49,7 @@ class RowBatch(Struct, frozen=True):
     origin: str
     cursor: str | None = None
     refused: tuple[RefusedRow, ...] = ()
+    receipt: object = None
 
 
 class SourceFailed(Exception):
@@ -69,6 +74,35 @@ class Connector(PluginPart, frozen=True):
 
     def check(self, around: Surroundings) -> None:
         """Try the way to the source without reading rows. Raises SourceFailed with what is in the way."""
+        raise NotImplementedError
+
+
+class Following(Connector, frozen=True):
+    """Code that is sent rows and never comes to an end (推送连接器).
+
+    `read` only looks: what is there within a short while, nothing acknowledged, so that a sample takes nothing from anybody.
+    """
+
+    batch: Annotated[
+        AtLeastOne, Meta(title="批行数", description="Messages taken together at most; they are stored in one transaction")
+    ] = 5_000
+    linger: Annotated[AtLeastOne, Meta(title="攒批毫秒", description="Milliseconds a message waits for others before it is stored")] = 500
+
+    def follow(self, stream: Any, around: Surroundings, since: str | None, stop: threading.Event) -> Generator[RowBatch]:
+        """New rows as they come, from the stored cursor `since` on where the source has a cursor, until `stop` is set: it then ends
+        within a second. A batch comes when it is full or has lingered; it may hold refused rows only. While nothing comes, nothing is yielded.
+
+        Short outages are bridged by the connector; raises SourceFailed when the source stays away. Closing it leaves what was
+        not acknowledged with the source, which sends it again. One thread at a time drives a generator.
+        """
+        raise NotImplementedError
+
+    def stored(self, batch: RowBatch) -> None:
+        """Called once a batch's rows, its cursor and its refused rows are committed, in the order of the batches, by the thread that
+        drives the generator, which may still run or be closed: acknowledges what the batch stands for.
+
+        Never raises for a source that is away: what could not be acknowledged comes again, and its identity or cursor tells it apart.
+        """
         raise NotImplementedError
 
 
