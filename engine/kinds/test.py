@@ -29,7 +29,8 @@ class Case(Part, frozen=True):
     ] = None
     expect_totals: Annotated[tuple[dict[str, Any], ...] | None, Meta(title="期望合计", description="Rows of the totals")] = None
     expect_marks: Annotated[
-        tuple[str, ...] | None, Meta(title="期望标记", description="Words that the whole answer bears: overlapping, late", examples=[["overlapping"]])
+        tuple[str, ...] | None,
+        Meta(title="期望标记", description="Words that the whole answer bears: overlapping, late", examples=[["overlapping"]]),
     ] = None
     expect_finding: Annotated[str | None, Meta(title="期望问题", description="Code of the finding that the question must meet")] = None
     given: Annotated[tuple[Given, ...], Meta(title="追加数据", description="More rows, for this case only")] = ()

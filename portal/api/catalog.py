@@ -116,4 +116,6 @@ def no_definition(world: World, kind: str, id: str) -> Refused:
     """404 with the nearest id."""
     advice = did_you_mean(id, world.catalog.ids(kind), f"「/api/catalog/{plural(kind)}」列出全部", f"/api/catalog/{plural(kind)} lists all")
     title = label_and_sentence(kinds()[kind])[0]
-    return refusal(404, "unknown-definition", f"没有名为「{id}」的{title}", f"there is no {kind} '{id}'", advice_zh=advice[0], advice_en=advice[1])
+    return refusal(
+        404, "unknown-definition", f"没有名为「{id}」的{title}", f"there is no {kind} '{id}'", advice_zh=advice[0], advice_en=advice[1]
+    )

@@ -19,7 +19,8 @@ from portal.cli.asking import opened
 from portal.cli.options import HERE, NO_ASKING, Asking, Place, question_from, viewer_from
 
 Against = Annotated[
-    Literal["prev", "yoy", "mom", "wow"], Parameter(name="--against", help="与什么比：prev 前一期，yoy 去年同期，mom 上月同期，wow 上周同期")
+    Literal["prev", "yoy", "mom", "wow"],
+    Parameter(name="--against", help="与什么比：prev 前一期，yoy 去年同期，mom 上月同期，wow 上周同期"),
 ]
 ShownAs = Annotated[Literal["table", "json"], Parameter(name="--format", help="输出格式")]
 

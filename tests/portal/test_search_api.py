@@ -93,7 +93,9 @@ def test_facets_count_all_that_was_found_and_cut_the_list(client: Client) -> Non
 
 
 def test_other_kinds_are_found_too(client: Client) -> None:
-    assert [one["id"] for one in client.get("/api/catalog/search", params={"q": "guobang", "kind": "dataset"}).json()["results"]] == ["waste.weighings"]
+    assert [one["id"] for one in client.get("/api/catalog/search", params={"q": "guobang", "kind": "dataset"}).json()["results"]] == [
+        "waste.weighings"
+    ]
     kinds = {one["kind"] for one in client.get("/api/catalog/search", params={"kind": "all"}).json()["results"]}
     assert {"indicator", "dataset", "dimension", "access", "test"} <= kinds
     assert client.get("/api/catalog/search", params={"kind": "nonsense"}).json()["code"] == "unknown-kind"
@@ -127,7 +129,9 @@ def test_members_have_names_and_are_found_by_pinyin(client: Client) -> None:
     said = client.get("/api/dimensions/city.district/members").json()
     assert [(one["key"], one["title"]) for one in said["members"]] == [("110101", "东城区"), ("110105", "朝阳区"), ("110108", "海淀区")]
     for text in ("朝阳", "cyq", "chaoyang", "110105"):
-        assert [one["title"] for one in client.get("/api/dimensions/city.district/members", params={"q": text}).json()["members"]] == ["朝阳区"]
+        assert [one["title"] for one in client.get("/api/dimensions/city.district/members", params={"q": text}).json()["members"]] == [
+            "朝阳区"
+        ]
     page = client.get("/api/dimensions/city.district/members", params={"limit": 1, "offset": 2}).json()
     assert (page["count"], [one["title"] for one in page["members"]]) == (3, ["海淀区"])
 
@@ -172,7 +176,13 @@ HIERARCHY = {
     ),
     "r/bin.dimension.yaml": "title: 桶站\ndataset: r.bins\nkey: id\n",
 }  # fmt: skip
-PLACES = [("1", "京", "city", None), ("11", "东", "district", "1"), ("12", "西", "district", "1"), ("111", "东甲街", "street", "11"), ("121", "西甲街", "street", "12")]
+PLACES = [
+    ("1", "京", "city", None),
+    ("11", "东", "district", "1"),
+    ("12", "西", "district", "1"),
+    ("111", "东甲街", "street", "11"),
+    ("121", "西甲街", "street", "12"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +210,12 @@ def test_a_reader_drills_down_from_the_city_to_a_street_and_up_again(levels: Cli
     assert keys(levels, "r.street", "r.city:1", "r.district:12") == ["121"]
     assert keys(levels, "r.street", "r.district:99") == []
     (street,) = levels.get("/api/dimensions/r.street/members", params={"within": "r.district:11"}).json()["members"]
-    assert street == {"key": "111", "title": "东甲街", "parent": {"dimension": "r.district", "key": "11", "title": "东"}, "has_finer": False}
+    assert street == {
+        "key": "111",
+        "title": "东甲街",
+        "parent": {"dimension": "r.district", "key": "11", "title": "东"},
+        "has_finer": False,
+    }
     assert [one["has_finer"] for one in levels.get("/api/dimensions/r.district/members").json()["members"]] == [True, True]
 
 
@@ -212,4 +227,8 @@ def test_codes_and_things_in_a_place_are_found_within_it_too(levels: Client) -> 
 
 def test_an_indicator_that_is_not_there_is_told_in_the_readers_words(client: Client) -> None:
     said = client.get("/api/indicators/waste.tonz")
-    assert (said.status_code, said.json()["zh"], said.json()["advice_zh"]) == (404, "没有名为「waste.tonz」的指标", "是否想写「waste.tons」？")
+    assert (said.status_code, said.json()["zh"], said.json()["advice_zh"]) == (
+        404,
+        "没有名为「waste.tonz」的指标",
+        "是否想写「waste.tons」？",
+    )

@@ -133,8 +133,12 @@ def test_the_sentence_says_who_moved_it() -> None:
     assert change("tons").sentence_zh == (
         "上周清运量比前一周减少 30%（由 40 t 到 28 t），其中东区减少 8 t、占 66.7%，西区减少 8 t、占 66.7%，南区增加 3 t。"
     )
-    assert change("rate").sentence_zh.startswith("上周可回收率比前一周上升 28.57 个百分点（由 25% 到 53.57%），其中东区拉高 15 个百分点、占 52.5%，西区拉高 8.93 ")
-    assert change("rate").sentence_zh.endswith("；从公式看，净重合计（good）使其上升 15.18 个百分点，净重合计（whole）使其上升 13.39 个百分点。")
+    assert change("rate").sentence_zh.startswith(
+        "上周可回收率比前一周上升 28.57 个百分点（由 25% 到 53.57%），其中东区拉高 15 个百分点、占 52.5%，西区拉高 8.93 "
+    )
+    assert change("rate").sentence_zh.endswith(
+        "；从公式看，净重合计（good）使其上升 15.18 个百分点，净重合计（whole）使其上升 13.39 个百分点。"
+    )
     assert change("trucks").sentence_zh == "上周出车数比前一周减少 33.3%（由 3 辆 到 2 辆），按区无法拆分。"
     assert change("tons").sentence_en == "w.tons fell by 30%, from 40 t to 28 t: 东区 -8 t; 西区 -8 t."
 
@@ -153,7 +157,9 @@ def test_a_question_that_cannot_be_asked_is_a_finding() -> None:
 
 def test_without_a_period_the_latest_finished_one_is_explained() -> None:
     with city() as (catalog, warehouse):
-        found = why_changed(catalog, warehouse, Question(indicators=("w.tons",), grain="week"), "prev", ["w.district"], now=TODAY, titles=lambda _: NAMES)
+        found = why_changed(
+            catalog, warehouse, Question(indicators=("w.tons",), grain="week"), "prev", ["w.district"], now=TODAY, titles=lambda _: NAMES
+        )
     assert not isinstance(found, list)
     assert (found.now.start, found.then.start, found.change) == ("2026-01-05T00:00:00", "2025-12-29T00:00:00", -12.0)
     assert found.as_of == datetime(2026, 1, 12).isoformat()

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from engine.running.shapley import MOST_PARTS, divided
 
 
-def worth_of(old: list[Fraction], new: list[Fraction], formula: Callable[[list[Fraction]], Fraction | None]) -> Callable[[int], Fraction | None]:
+def worth_of(
+    old: list[Fraction], new: list[Fraction], formula: Callable[[list[Fraction]], Fraction | None]
+) -> Callable[[int], Fraction | None]:
     """The formula over parts of which some are old and some new."""
     return lambda mixture: formula([new[n] if mixture >> n & 1 else old[n] for n in range(len(old))])
 
