@@ -49,17 +49,7 @@ def test_the_first_minute_by_keyboard_alone(browser: Browser, server: Server, tm
     opened = visit(browser, server, "desk").open("/app/")
     page, began = opened.page, monotonic()
     press = page.keyboard.press
-    # find: by initials
-    press("/")
-    page.keyboard.type("shljqyl")
-    # what is found for the first letters alone would be another list
-    page.wait_for_url("**q=shljqyl*")
-    page.locator('.board[aria-busy="false"]').wait_for()
-    page.locator("a.row").first.filter(has_text="生活垃圾清运量").wait_for()
-    press("ArrowDown")
-    assert "生活垃圾清运量" in focused(page)
-    press("Enter")
-    page.get_by_role("heading", level=1, name="生活垃圾清运量").wait_for()
+    find_by_initials(page)
     split_by_keyboard(page)
     # compare with last year, look at the table and back
     press("c")
@@ -88,6 +78,20 @@ def test_the_first_minute_by_keyboard_alone(browser: Browser, server: Server, tm
     check_download(coming.value, tmp_path)
     assert opened.errors == []
     page.context.close()
+
+
+def find_by_initials(page: Page) -> None:
+    """The first letters of a name, typed; what is found for fewer of them would be another list."""
+    press = page.keyboard.press
+    press("/")
+    page.keyboard.type("shljqyl")
+    page.wait_for_url("**q=shljqyl*")
+    page.locator('.board[aria-busy="false"]').wait_for()
+    page.locator("a.row").first.filter(has_text="生活垃圾清运量").wait_for()
+    press("ArrowDown")
+    assert "生活垃圾清运量" in focused(page)
+    press("Enter")
+    page.get_by_role("heading", level=1, name="生活垃圾清运量").wait_for()
 
 
 def split_by_keyboard(page: Page) -> None:
