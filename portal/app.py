@@ -37,6 +37,7 @@ from portal.api.indicators import IndicatorController
 from portal.api.page import page_response
 from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
 from portal.api.query import QueryController
+from portal.api.query_plan import QueryPlanController
 from portal.api.reference_page import ReferencePageController
 from portal.api.search_index import SearchIndex
 from portal.api.turns import Turns, taking_turns
@@ -88,7 +89,7 @@ def create_app(world: World) -> Litestar:
 def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
-        QueryController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
+        QueryController, QueryPlanController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
         ValuesController, MembersController, FormulaController, CorrelationController, health,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip

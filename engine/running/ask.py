@@ -12,7 +12,6 @@ from msgspec import Struct
 from engine.compiling.batch import Group
 from engine.compiling.batch_plan import plan_batch
 from engine.compiling.modifying import Modifiers
-from engine.compiling.periods import wall
 from engine.compiling.plan import Compiled, present
 from engine.compiling.pool_cost import Told
 from engine.compiling.reads import datasets_of
@@ -28,7 +27,7 @@ from engine.registry import members
 from engine.running.batch_plans import Shared, Written, spreads_of, written
 from engine.running.framing import framed
 from engine.running.kept import without_states
-from engine.running.lateness import known_until, with_lateness
+from engine.running.lateness import as_of_question, with_lateness
 from engine.running.plan_text import BYTES_OF_SQL, Plan
 from engine.running.plans import Plans, planned
 from engine.running.results import Key, Results
@@ -61,14 +60,6 @@ def known_modifiers() -> Modifiers:
     return Modifiers(members("engine.modifiers", Modifier, "chengmai.modifiers")[0])
 
 
-def as_of_question(catalog: Catalog, warehouse: Warehouse, question: Question, now: datetime) -> datetime:
-    """The instant a question is answered as of: what it says, else the earlier of now and the slowest dataset's newest row."""
-    if question.as_of is not None:
-        return wall(question.as_of, catalog.project.zone)
-    newest = [one for id in datasets_of(catalog, question) if (one := known_until(catalog, warehouse, id)) is not None]
-    return min([now, *newest])
-
-
 class Standing(Struct, frozen=True):
     """An answer as it is kept: with the version of every dataset it was read from, 0 for one never loaded (存留的答案)."""
 
@@ -97,6 +88,15 @@ def ask(
     whole = states.catalog if states is not None else catalog
     world = _World(whole, warehouse, viewer, modifiers or known_modifiers(), stored, seconds, cancel, plans, results)
     yield from _Batch(world, questions, now or datetime.max).answers()
+
+
+def told_of(
+    catalog: Catalog, warehouse: Warehouse, questions: Sequence[Question], viewer: Viewer, now: datetime, states: States | None = None
+) -> list[Told | tuple[Finding, ...]]:
+    """How `ask` would read each question of a batch of which nothing is kept: with which others and why, or what is wrong with it."""
+    stored = states.ready() if states is not None else without_states(warehouse)
+    whole = states.catalog if states is not None else catalog
+    return _Batch(_World(whole, warehouse, viewer, known_modifiers(), stored, 60.0, None, None, None), questions, now).told_of()
 
 
 class _World(Struct, frozen=True):
@@ -151,6 +151,12 @@ class _Batch:
             if results is not None:
                 for place in claimed:
                     results.land(self.keys[place])
+
+    def told_of(self) -> list[Told | tuple[Finding, ...]]:
+        """For each question how it is read, or its findings."""
+        self._groups(sorted(self.keys))
+        alone = Told("只有这一个问题，单独读取", "it is the only question and is read alone")
+        return [self.ready[first].findings if first in self.ready else self.told.get(first, alone) for first in self.first]
 
     def _said(self, answer: Answer) -> Answer:
         """The answer with what is late at the moment of asking; nobody without a clock is told."""

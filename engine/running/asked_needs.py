@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from engine.compiling.refuse import Refused
 from engine.loading.catalog import Catalog
 from engine.question import Question, Viewer
-from engine.running.ask import as_of_question
 from engine.running.asked_log import Noted
+from engine.running.lateness import as_of_question
 from engine.warehouse import Warehouse
 
 MOST_SHAPES = 200

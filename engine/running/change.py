@@ -15,13 +15,14 @@ from engine.modifier import compared_unit
 from engine.parts import GRAINS
 from engine.question import EVERYTHING, Asked, Period, Question, Viewer
 from engine.running.arithmetic import NotArithmetic
-from engine.running.ask import as_of_question, known_modifiers, versions_of
+from engine.running.ask import known_modifiers, versions_of
 from engine.running.change_coverage import caveats
 from engine.running.change_divided import Divided, divide, leaf_changes, member_changes, plain
 from engine.running.change_parts import Change, DimensionChange, Reason, Side
 from engine.running.change_valued import Asking, Row, Valued, checked, undivided, valued
 from engine.running.change_words import sentence_en, sentence_zh
 from engine.running.compared_periods import Against, Compared, Stretch, compared_periods
+from engine.running.lateness import as_of_question
 from engine.warehouse import Warehouse
 
 TOP = 20

@@ -15,8 +15,9 @@ from engine.findings import Finding
 from engine.frame import JsonValue, plain
 from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
-from engine.running.ask import as_of_question, known_modifiers
+from engine.running.ask import known_modifiers
 from engine.running.kept import kept_from, without_states
+from engine.running.lateness import as_of_question
 from engine.running.states import States
 from engine.warehouse import Warehouse
 

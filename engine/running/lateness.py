@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from engine.compiling.periods import bucket_start, moved
+from engine.compiling.periods import bucket_start, moved, wall
 from engine.compiling.reach import column_of
 from engine.compiling.reads import datasets_of
 from engine.compiling.tables import default_time, table_of
@@ -45,6 +45,14 @@ def known_until(catalog: Catalog, warehouse: Warehouse, dataset_id: str) -> date
     if dataset.partition == "month":
         return moved(bucket_start(state.watermark, "month"), Span(months=1))
     return state.watermark + timedelta(days=1)
+
+
+def as_of_question(catalog: Catalog, warehouse: Warehouse, question: Question, now: datetime) -> datetime:
+    """The instant a question is answered as of: what it says, else the earlier of now and the slowest dataset's newest row."""
+    if question.as_of is not None:
+        return wall(question.as_of, catalog.project.zone)
+    newest = [one for id in datasets_of(catalog, question) if (one := known_until(catalog, warehouse, id)) is not None]
+    return min([now, *newest])
 
 
 def behind(catalog: Catalog, warehouse: Warehouse, dataset_id: str, now: datetime) -> Behind | None:

@@ -7,8 +7,8 @@ from engine.compiling.reads import datasets_of
 from engine.compiling.tables import table_of
 from engine.kinds.indicator import Indicator
 from engine.question import Question
-from engine.running.ask import as_of_question
 from engine.running.change_coverage import first_row
+from engine.running.lateness import as_of_question
 from portal.api.answer_line import instant
 from portal.api.state import is_stale
 from portal.api.world import World

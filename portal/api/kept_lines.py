@@ -9,8 +9,8 @@ from msgspec import Struct
 from engine.compiling.refuse import Refused
 from engine.frame import Frame
 from engine.question import Question
-from engine.running.ask import Answer, as_of_question, versions_of
-from engine.running.lateness import late_datasets
+from engine.running.ask import Answer, versions_of
+from engine.running.lateness import as_of_question, late_datasets
 from engine.running.results import Key
 from portal.api.answer_line import KeptLine, answer_line, encode_line, with_index, without_index
 from portal.api.world import World

@@ -121,3 +121,13 @@ def test_hostile_text_in_a_question_is_a_finding(client: Client, text: str) -> N
     (line,) = lines(client, [{"indicators": ["waste.tons"], "where": text}])
     assert line["rows"] is None
     assert line["findings"]
+
+
+def test_how_a_batch_is_read_is_told_without_reading_anything(client: Client) -> None:
+    batch = [{"indicators": ["waste.tons"]}, {"indicators": ["waste.loads"]}, {"indicators": ["waste.tosn"]}]
+    told = client.post("/api/query/plan", json=batch).json()
+    assert [one["index"] for one in told] == [0, 1, 2]
+    assert all(one["zh"].startswith("没有并入") and one["en"] for one in told[:2])  # so few rows are not worth adding up beforehand
+    assert [finding["code"] for finding in told[2]["findings"]] == ["unknown-reference"]
+    (alone,) = client.post("/api/query/plan", json=batch[:1]).json()
+    assert alone["en"] == "it is the only question and is read alone"
