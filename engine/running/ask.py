@@ -154,9 +154,16 @@ class _Batch:
 
     def told_of(self) -> list[Told | tuple[Finding, ...]]:
         """For each question how it is read, or its findings."""
+        world, alone = self.world, Told("只有这一个问题，单独读取", "it is the only question and is read alone")
+        wrong = {place: answer.findings for place, answer in self.ready.items()}
+        for place, key in self.keys.items():
+            plan = planned(
+                world.catalog, world.modifiers, self.questions[place], world.viewer, key.as_of, world.warehouse.write, world.stored
+            )
+            if plan.compiled.statement is None:
+                wrong[place] = plan.compiled.findings
         self._groups(sorted(self.keys))
-        alone = Told("只有这一个问题，单独读取", "it is the only question and is read alone")
-        return [self.ready[first].findings if first in self.ready else self.told.get(first, alone) for first in self.first]
+        return [wrong.get(first) or self.told.get(first, alone) for first in self.first]
 
     def _said(self, answer: Answer) -> Answer:
         """The answer with what is late at the moment of asking; nobody without a clock is told."""
