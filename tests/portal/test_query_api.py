@@ -128,6 +128,6 @@ def test_how_a_batch_is_read_is_told_without_reading_anything(client: Client) ->
     told = client.post("/api/query/plan", json=batch).json()
     assert [one["index"] for one in told] == [0, 1, 2]
     assert all(one["zh"].startswith("没有并入") and one["en"] for one in told[:2])  # so few rows are not worth adding up beforehand
-    assert [finding["code"] for finding in told[2]["findings"]] == ["unknown-reference"]
+    assert [finding["code"] for finding in told[2]["findings"]] == ["unknown-indicator"]
     (alone,) = client.post("/api/query/plan", json=batch[:1]).json()
     assert alone["en"] == "it is the only question and is read alone"
