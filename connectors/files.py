@@ -11,6 +11,7 @@ from typing import IO, Annotated, Any, ClassVar, Literal
 import msgspec
 import pyarrow as pa
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 from python_calamine import CalamineError
 
 from connectors.formats.columnar import read_parquet
@@ -61,10 +62,15 @@ class Files(Connector, frozen=True):
         found = [(path, path.stat().st_mtime_ns) for path in _matching(root, stream.path)]
         if not found:
             raise SourceFailed(f"没有文件与「{stream.path}」相符", f"no file matches '{stream.path}'")
-        newest = str(max(when for _, when in found))
-        for path, when in found:
-            if since is None or when > int(since):
-                yield from _read_file(path, path.relative_to(root).as_posix(), stream, newest)
+        unread = [path for path, when in found if since is None or when > int(since)]
+        pieces = (piece for path in unread for piece in _read_file(path, path.relative_to(root).as_posix(), stream))
+        last = next(pieces, None)
+        for piece in pieces:
+            assert last is not None
+            yield last
+            last = piece
+        if last is not None:  # only when all files are read is there a place to go on from
+            yield replace(last, cursor=str(max(when for _, when in found)))
 
     def check(self, around: Surroundings) -> None:
         """The folder is there and may be read."""
@@ -97,10 +103,10 @@ def _matching(root: Path, pattern: str) -> list[Path]:
     return found
 
 
-def _read_file(path: Path, origin: str, stream: FileStream, cursor: str) -> Iterator[RowBatch]:
+def _read_file(path: Path, origin: str, stream: FileStream) -> Iterator[RowBatch]:
     try:
         for piece in _pieces(path, stream):
-            yield RowBatch(piece.rows, pa.array(piece.numbers, pa.int64()), origin, cursor, piece.refused)
+            yield RowBatch(piece.rows, pa.array(piece.numbers, pa.int64()), origin, None, piece.refused)
     except SourceFailed as failure:
         raise SourceFailed(f"文件「{origin}」：{failure.zh}", f"the file '{origin}': {failure.en}") from failure
     except (pa.ArrowException, OSError, EOFError, msgspec.DecodeError, CalamineError, csv.Error, ValueError) as error:

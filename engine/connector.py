@@ -64,6 +64,7 @@ class Connector(PluginPart, frozen=True):
     """Code that reads a source; its fields are the settings of the source (连接器)."""
 
     stream: ClassVar[type[Struct]]  # the shape of a stream's `read`
+    is_by_hand: ClassVar[bool] = False  # whether people write its rows one by one
 
     def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The rows of a stream (`stream` is one of `self.stream`), only those from the cursor `since` on when it is given.
@@ -77,7 +78,7 @@ class Connector(PluginPart, frozen=True):
         raise NotImplementedError
 
 
-class Following(Connector, frozen=True):
+class Following(Connector, frozen=True, kw_only=True):
     """Code that is sent rows and never comes to an end (推送连接器).
 
     `read` only looks: what is there within a short while, nothing acknowledged, so that a sample takes nothing from anybody.

@@ -41,6 +41,10 @@ class Stream(Part, frozen=True):
     promised_delay: Annotated[
         Duration | None, Meta(title="承诺时延", description="Later is late; twice this is stale", examples=["PT15M"])
     ] = None
+    accept_late: Annotated[
+        Duration | None,
+        Meta(title="接受迟到", description="Older rows go to quarantine; default: the most that indicators accept", examples=["P30D"]),
+    ] = None
     identity: Annotated[
         tuple[str, ...], Meta(title="去重键", description="Source columns that identify a row; a repeated row replaces itself")
     ] = ()

@@ -14,6 +14,7 @@ from engine.kinds.dimension import Dimension
 from engine.kinds.indicator import Indicator
 from engine.kinds.project import Project
 from engine.kinds.source import Source
+from engine.loading.meta import with_meta
 from engine.loading.results import stamped
 from engine.loading.source_map import SourceMap
 
@@ -84,14 +85,16 @@ def build_catalog(
     definitions: Iterable[Definition], source_maps: Mapping[Key, SourceMap] | None = None, broken: Iterable[Key] = ()
 ) -> Catalog:
     """The catalog of the definitions; without a project.yaml the project has only defaults and no title."""
-    by_key = {(definition.kind, definition.id): _completed(definition) for definition in definitions}
+    given = tuple(definitions)
+    sources = {definition.id: definition.spec for definition in given if isinstance(definition.spec, Source)}
+    by_key = {(definition.kind, definition.id): _completed(definition, sources) for definition in given}
     found = by_key.get(PROJECT)
     project = found.spec if found and isinstance(found.spec, Project) else Project(title="")
     return Catalog(project=project, definitions=by_key, source_maps=source_maps or {}, broken=frozenset(broken))
 
 
-def _completed(definition: Definition) -> Definition:
-    """A dataset of an analysis with the columns that every run stamps on its rows."""
+def _completed(definition: Definition, sources: Mapping[str, Source]) -> Definition:
+    """A dataset of an analysis with the columns that every run stamps on its rows, one of a stream with those that intake writes."""
     spec = definition.spec
-    whole = stamped(spec) if isinstance(spec, Dataset) else spec
+    whole = with_meta(stamped(spec), sources.get) if isinstance(spec, Dataset) else spec
     return definition if whole is spec else Definition(definition.kind, definition.id, definition.file, whole)

@@ -13,10 +13,12 @@ from engine.compiling.tables import column_type, stored_columns
 from engine.expression.grammar import parse
 from engine.expression.tree import Column as Name
 from engine.expression.tree import Expr
+from engine.expression.tree import columns as columns_in
 from engine.findings import DefinitionsAreWrong
 from engine.kinds.dataset import Column, Dataset
 from engine.kinds.source import FieldMap, Stream
 from engine.loading.catalog import Catalog
+from engine.loading.meta import is_meta
 from engine.parts import Code
 from engine.running.cells import Bad, typed_cells, whole, why_bad
 from engine.running.formulas import Rows
@@ -44,6 +46,11 @@ class StreamOf(Struct, frozen=True):
     stream: Stream
     fillings: tuple[Filling, ...]
 
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """The source's columns that the field map names."""
+        return tuple(dict.fromkeys(one.name for filling in self.fillings if filling.is_mapped for one in columns_in(filling.formula)))
+
 
 def stream_of_dataset(catalog: Catalog, dataset_id: str, dataset: Dataset) -> StreamOf | None:
     """The stream a dataset comes from, or None when it comes from none that is defined. Raises DefinitionsAreWrong."""
@@ -57,6 +64,8 @@ def stream_of_dataset(catalog: Catalog, dataset_id: str, dataset: Dataset) -> St
     fillings = []
     for column in stored_columns(dataset):
         place, field = fields.get(column.name, (-1, None))
+        if field is None and is_meta(dataset, column.name):
+            continue  # intake writes it
         formula: Expr = Name((column.name,))
         if field is not None:
             parsed, findings = parse(field.source, catalog.place("source", source_id, "streams", number, "fields", place, "from"))

@@ -1,25 +1,22 @@
 """Rows from a source reach the warehouse typed, coded and converted, or reach the quarantine with a reason; none is lost on the way."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
 from msgspec import Struct
-from sqlglot import exp
 
-from engine.compiling.tables import table_of
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
-from engine.kinds.dataset import Dataset
+from engine.kinds.source import Source
 from engine.loading.catalog import Catalog
-from engine.running.cells import Bad, none_bad
-from engine.running.field_map import StreamOf, filled, stream_of_dataset
-from engine.running.kept import kept_from, too_old
-from engine.running.quality import broken_rules, missing_values
-from engine.running.quarantine import QUARANTINE, Place, quarantine_rows, refused_rows
-from engine.running.touched import load_and_note
-from engine.warehouse import LoadMode, Statement, Warehouse
+from engine.running.cursors import Cursor, cursor_of, mark_of
+from engine.running.field_map import StreamOf
+from engine.running.taking import Taking, Terms, stream_for
+from engine.warehouse import LoadMode, Warehouse
+
+MOST = 1_000_000  # rows of one transaction, where the source has places to go on from
+Shape = Mapping[str, pa.DataType]  # the source's columns, as far as they were seen
 
 
 class IntakeResult(Struct, frozen=True):
@@ -35,15 +32,6 @@ class IntakeResult(Struct, frozen=True):
     cursor: str | None
 
 
-class _Count:
-    """Counts of a reading while it streams (计数)."""
-
-    def __init__(self) -> None:
-        self.rows_in = self.loaded = self.quarantined = self.warned = 0
-        self.cursor: str | None = None
-        self.lines: list[pa.RecordBatch] = []
-
-
 def intake(
     catalog: Catalog,
     dataset_id: str,
@@ -51,124 +39,98 @@ def intake(
     connectors: Mapping[str, type[Connector]],
     around: Surroundings,
     environment: Mapping[str, str],
-    since: str | None = None,
+    *,
+    from_start: bool = False,
+    seen: Callable[[Shape], None] = lambda shape: None,
+    most: int = MOST,
 ) -> IntakeResult:
-    """Read the stream that a dataset comes from, from the cursor `since` on, and load it. Raises SourceFailed, DefinitionsAreWrong.
+    """Read the stream that a dataset comes from, from where its rows end, and load it. Raises SourceFailed, DefinitionsAreWrong, Overtaken.
 
-    With a key, rows replace rows of the same key; without one, a whole reading replaces everything and a later one appends.
-    The cursor in the result must be remembered only after this returns: then a crash repeats rows and loses none.
+    With a key, rows replace rows of the same key; without one, a reading from the start replaces everything and a later one appends.
+    How far the stream was read is written with the rows: after a crash it goes on there, and neither loses nor repeats any.
+    `seen` is told the source's columns before anything is stored, and may refuse them by raising SourceFailed.
     """
-    dataset, stream = _stream(catalog, dataset_id)
+    dataset, stream = stream_for(catalog, dataset_id)
     source = catalog.source(stream.source_id)
     assert source is not None
+    connector, read = opened(source, stream, connectors, environment)
+    held = None if from_start else cursor_of(warehouse, f"{stream.source_id}/{stream.stream.name}", dataset_id)
+    reads = mark_of(read)
+    if held is not None and held.reads != reads:
+        held = _of_another_reading(dataset_id, is_keyed=bool(dataset.key))
+    mode: LoadMode = "upsert" if dataset.key else "replace" if held is None else "append"
+    terms = Terms(
+        now=around.now, mode=mode, is_history=held is None, is_by_hand=connector.is_by_hand, begun_at=held.cursor if held else None,
+        is_resumed=held is not None, reads=reads,
+    )  # fmt: skip
+    with closing(connector.read(stream_of(connector, read), around, terms.begun_at)) as batches:
+        return _taken(Taking(catalog, dataset_id, warehouse, terms), batches, warehouse, seen, most, is_whole=from_start)
+
+
+def take_in(
+    catalog: Catalog, dataset_id: str, batches: Iterable[RowBatch], warehouse: Warehouse, terms: Terms, *, most: int = MOST
+) -> IntakeResult:
+    """Load raw rows that somebody has read for the stream of a dataset. Raises SourceFailed, DefinitionsAreWrong, Overtaken."""
+    return _taken(Taking(catalog, dataset_id, warehouse, terms), batches, warehouse, lambda shape: None, most, is_whole=False)
+
+
+def opened(
+    source: Source, stream: StreamOf, connectors: Mapping[str, type[Connector]], environment: Mapping[str, str]
+) -> tuple[Connector, dict[str, Any]]:
+    """The connector of a source with its settings, and what it is to read. Raises SourceFailed."""
     kind = connectors.get(source.connector)
     if kind is None:
         names = "、".join(sorted(connectors))
         raise SourceFailed(
             f"没有连接器「{source.connector}」；有：{names}", f"there is no connector '{source.connector}'; there are {names}"
         )
-    connector = open_connector(kind, source.settings, environment)
     read: dict[str, Any] = dict(stream.stream.read)
     if stream.stream.encoding is not None:
         read["encoding"] = stream.stream.encoding
-    batches = connector.read(stream_of(connector, read), around, since)
-    mode: LoadMode = "upsert" if dataset.key else "replace" if since is None else "append"
-    return take_in(catalog, dataset_id, batches, warehouse, around.now, mode)
+    return open_connector(kind, source.settings, environment), read
 
 
-def take_in(
-    catalog: Catalog, dataset_id: str, batches: Iterable[RowBatch], warehouse: Warehouse, now: datetime, mode: LoadMode
+def _of_another_reading(dataset_id: str, *, is_keyed: bool) -> Cursor | None:
+    """What another `read` remembered is no place in this one: rows with a key are read again, others would be doubled or lost."""
+    if is_keyed:
+        return None
+    raise SourceFailed(
+        "数据流的 read 改过，原来的游标不再适用，而这个数据集没有主键；用 chengmai intake --from-start 从头读并替换全部行",
+        "`read` of the stream was changed, so its cursor means nothing any more, and the dataset has no key;"
+        " `chengmai intake --from-start` reads from the start and replaces all rows",
+    )
+
+
+def _taken(
+    taking: Taking, batches: Iterable[RowBatch], warehouse: Warehouse, seen: Callable[[Shape], None], most: int, *, is_whole: bool
 ) -> IntakeResult:
-    """Load raw rows that somebody has read for the stream of a dataset. Raises SourceFailed, DefinitionsAreWrong."""
-    dataset, stream = _stream(catalog, dataset_id)
-    table = table_of(dataset_id, dataset)
-    count = _Count()
-    state = load_and_note(warehouse, table, _sound(catalog, dataset_id, dataset, stream, batches, warehouse, now, count), mode)
-    if count.lines:
-        # After the rows, not before: the load holds the warehouse; until the cursor is remembered a crash only repeats the reading.
-        warehouse.load(QUARANTINE, count.lines, "append")
+    """Store batch after batch, in one transaction or, where the source has places to go on from, in several."""
+    with closing(taking):
+        for batch in batches:
+            taking.add(batch)
+            if taking.waiting >= most and batch.cursor is not None and not is_whole:
+                seen(taking.shape)
+                store([taking], warehouse)
+        seen(taking.shape)
+        store([taking], warehouse)
+    return result_of(taking)
+
+
+def store(takings: Iterable[Taking], warehouse: Warehouse) -> None:
+    """Write what waits in one transaction, for however many datasets. Raises Overtaken."""
+    waiting = [one for one in takings if one.has_news() or one.is_further()]
+    if waiting:
+        with warehouse.transaction() as transaction:
+            for one in waiting:
+                one.store_in(transaction)
+    for one in waiting:
+        one.stored()
+
+
+def result_of(taking: Taking) -> IntakeResult:
+    """What has become of the rows so far."""
+    state = taking.state
+    rows, version = (state.rows, state.version) if state is not None else (0, 0)
     return IntakeResult(
-        dataset_id, count.rows_in, count.loaded, count.quarantined, count.warned, state.rows, state.version, count.cursor
+        taking.id, taking.rows_in, taking.loaded, taking.quarantined, taking.warned, rows, version, taking.cursor
     )  # fmt: skip
-
-
-def _stream(catalog: Catalog, dataset_id: str) -> tuple[Dataset, StreamOf]:
-    dataset = catalog.dataset(dataset_id)
-    stream = stream_of_dataset(catalog, dataset_id, dataset) if dataset else None
-    if dataset is None or stream is None:
-        raise SourceFailed(f"「{dataset_id}」没有数据来源", f"'{dataset_id}' comes from no stream of a source")
-    return dataset, stream
-
-
-def _sound(
-    catalog: Catalog,
-    dataset_id: str,
-    dataset: Dataset,
-    stream: StreamOf,
-    batches: Iterable[RowBatch],
-    warehouse: Warehouse,
-    now: datetime,
-    count: _Count,
-) -> Iterator[pa.RecordBatch]:
-    """The typed rows without those that went to quarantine."""
-    seen: dict[str, set[object]] = {}
-    known_keys, since = _keys_of(catalog, dataset, warehouse), kept_from(warehouse).get(dataset_id)
-    for batch in batches:
-        place = Place(dataset_id, f"{stream.source_id}/{stream.stream.name}", batch.origin, now)
-        count.cursor = batch.cursor or count.cursor
-        count.rows_in += batch.rows.num_rows + len(batch.refused)
-        if batch.refused:
-            count.quarantined += len(batch.refused)
-            count.lines.append(refused_rows(place, batch.refused))
-        if not batch.rows.num_rows:
-            continue
-        rows, flaws, bad_cells = filled(stream, batch.rows)
-        flaws += missing_values(dataset, rows, bad_cells)
-        flaws += broken_rules(dataset, rows, known_keys, seen)
-        flaws += too_old(dataset, rows, since)
-        bad = _any_of(batch.rows.num_rows, [flaw.rows for flaw in flaws if not flaw.is_warning])
-        if bad.any():
-            count.quarantined += int(bad.sum())
-            count.lines.append(quarantine_rows(place, [flaw for flaw in flaws if not flaw.is_warning], batch.rows, batch.numbers))
-            rows = rows.filter(pa.array(~bad))
-        count.warned += int((_any_of(len(bad), [flaw.rows for flaw in flaws if flaw.is_warning]) & ~bad).sum())
-        count.loaded += rows.num_rows
-        yield from rows.combine_chunks().to_batches()
-
-
-def _any_of(rows: int, masks: list[Bad]) -> Bad:
-    together = none_bad(rows)
-    for mask in masks:
-        together = together | mask
-    return together
-
-
-def _keys_of(catalog: Catalog, dataset: Dataset, warehouse: Warehouse) -> Callable[[str], pa.Array | None]:
-    """The keys that a column refers to: of the dataset its relationship leads to, or the codes or members of its dimension."""
-
-    @cache
-    def known(column: str) -> pa.Array | None:
-        target = next((one for one in dataset.relationships if list(one.on) == [column]), None)
-        if target is not None:
-            return _loaded_keys(catalog, target.to, target.on[column], warehouse)
-        own = next((one for one in dataset.columns if one.name == column), None)
-        dimension = catalog.dimension(own.dimension) if own is not None and own.dimension else None
-        if dimension is None:
-            return None
-        if dimension.codes:
-            return pa.array([code.code for code in dimension.codes], pa.string())
-        return _loaded_keys(catalog, dimension.dataset or "", dimension.key or "", warehouse)
-
-    return known
-
-
-def _loaded_keys(catalog: Catalog, dataset_id: str, column: str, warehouse: Warehouse) -> pa.Array | None:
-    dataset = catalog.dataset(dataset_id)
-    if dataset is None:
-        return None
-    table = table_of(dataset_id, dataset)
-    if warehouse.state(table) is None:
-        return None
-    source = exp.Table(this=exp.to_identifier(table.name, quoted=True), db=exp.to_identifier(table.schema, quoted=True))
-    select = exp.Select(expressions=[exp.column(exp.to_identifier(column, quoted=True))], distinct=exp.Distinct()).from_(source)
-    return warehouse.query(Statement(select)).column(0).combine_chunks()

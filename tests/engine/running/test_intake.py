@@ -17,6 +17,7 @@ from engine.loading.catalog import Catalog
 from engine.loading.project import load_texts
 from engine.running.intake import IntakeResult, intake, take_in
 from engine.running.quarantine import QUARANTINE
+from engine.running.taking import Terms
 from engine.warehouse import Statement, Table, Warehouse
 
 NOW = datetime(2026, 1, 6, 9)
@@ -74,7 +75,7 @@ def batch(*rows: dict[str, Any], refused: tuple[RefusedRow, ...] = ()) -> RowBat
 
 
 def taken(catalog: Catalog, warehouse: Warehouse, *batches: RowBatch) -> IntakeResult:
-    return take_in(catalog, "waste.weighings", batches, warehouse, NOW, "upsert")
+    return take_in(catalog, "waste.weighings", batches, warehouse, Terms(NOW, "upsert"))
 
 
 def lying_in(warehouse: Warehouse, table: Table) -> list[dict[str, Any]]:
@@ -100,6 +101,8 @@ def test_a_row_is_mapped_coded_converted_and_typed(catalog: Catalog, warehouse: 
         {
             "weigh_id": "a1", "weighed_at": datetime(2026, 1, 5, 8, 30), "kind": "other", "series": "first",
             "net_ton": Decimal("10.25"), "trips": 1,
+            "source_system": "sources.waste", "source_id": "a1", "ingest_time": NOW, "data_time": datetime(2026, 1, 5, 8, 30),
+            "quality_flag": "ok",
         }
     ]  # fmt: skip
     assert (result.rows_in, result.loaded, result.quarantined, result.version, result.cursor) == (1, 1, 0, 1, "c1")
@@ -178,7 +181,7 @@ def test_a_reading_that_breaks_halfway_changes_nothing(catalog: Catalog, warehou
         raise SourceFailed("断了", "the line went dead")
 
     with pytest.raises(SourceFailed, match="the line went dead"):
-        take_in(catalog, "waste.weighings", broken(), warehouse, NOW, "upsert")
+        take_in(catalog, "waste.weighings", broken(), warehouse, Terms(NOW, "upsert"))
     dataset = catalog.dataset("waste.weighings")
     assert dataset is not None
     assert warehouse.state(table_of("waste.weighings", dataset)) is None
