@@ -4,23 +4,31 @@ from engine.compiling.rows import parsed
 from engine.compiling.tables import default_time
 from engine.expression.tree import IndicatorCall, columns, walk
 from engine.kinds.dataset import Time
-from engine.kinds.indicator import Indicator, Operand
+from engine.kinds.indicator import Indicator, Operand, Stock
 from engine.loading.catalog import Catalog
 from engine.question import Asked, Question
 
 
-def datasets_of(catalog: Catalog, question: Question) -> tuple[str, ...]:
-    """The datasets whose rows a question counts, sorted; joined tables are not among them."""
+def datasets_of(catalog: Catalog, question: Question, *, has_results: bool = True) -> tuple[str, ...]:
+    """The datasets whose rows a question counts, sorted; joined tables are not among them.
+
+    Without results: only those whose newest row tells as of when the answer is. Results of runs hold until the next run, or as long as
+    they are carried, and forecasts speak of what is still to come.
+    """
     if question.source is not None:
         return (question.source,)
     found: set[str] = set()
     for indicator in all_indicators(catalog, question):
         # A register with validity has no news to be late with: its rows hold until it says otherwise.
         counted = [(indicator.dataset, indicator.stock), *((operand.dataset, operand.stock) for operand in indicator.parts)]
-        found.update(dataset for dataset, stock in counted if dataset is not None and (stock is None or stock.valid is None))
+        found.update(dataset for dataset, stock in counted if dataset is not None and _counts(stock, has_results))
         if indicator.conversion is not None:
             found.update((indicator.conversion.base.dataset, indicator.conversion.then.dataset))
     return tuple(sorted(found))
+
+
+def _counts(stock: Stock | None, has_results: bool) -> bool:
+    return stock is None or (stock.valid is None and (has_results or stock.snapshot is None))
 
 
 def times_of(catalog: Catalog, question: Question) -> tuple[Time, ...]:

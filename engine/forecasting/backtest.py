@@ -91,8 +91,10 @@ class Choice(Struct, frozen=True):
     is_in_band: bool  # its interval holds what it says
 
 
-def chosen(trials: Sequence[Trial], gate: float, band: tuple[float, float] = (0.75, 0.88), simpler: float = 0.02) -> Choice | None:
-    """The trial with the least MASE among those whose 80 % interval covers 75 to 88 %; a simpler one within 2 % of it is taken instead.
+def chosen(
+    trials: Sequence[Trial], gate: float, band: tuple[float, float] = (0.75, 0.88), simpler: float = 0.02, dearer: float = 1.1
+) -> Choice | None:
+    """The trial with the least MASE; one whose 80 % interval covers 75 to 88 % before it, and a simpler one within 2 % before that.
 
     The gate: MASE below `gate`, and no worse than the seasonal naive forecast at the same origins; what is published never is. `trials`
     stand from simple to involved; None when none could be tried.
@@ -101,9 +103,11 @@ def chosen(trials: Sequence[Trial], gate: float, band: tuple[float, float] = (0.
     if not tried:
         return None
     in_band = [one for one in tried if band[0] <= one.picp80 <= band[1]]
-    field = in_band or tried
+    least = min(one.mase for one in tried)
+    # An interval that fits is worth a tenth of the error, not more: else a perfect model, whose intervals cover all, would lose to a poor one.
+    field = [one for one in in_band if one.mase <= least * dearer] or tried
     least = min(one.mase for one in field)
     best = next(one for one in field if one.mase <= least * (1 + simpler))
     naive = next((one for one in tried if one.candidate.name == "seasonal_naive"), best)
     is_open = best.mase < gate and best.mase <= naive.mase * (1 + simpler)
-    return Choice(best, best if is_open or best.mase <= naive.mase else naive, is_open, bool(in_band))
+    return Choice(best, best if is_open or best.mase <= naive.mase else naive, is_open, any(one is best for one in in_band))

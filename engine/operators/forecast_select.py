@@ -26,7 +26,7 @@ from engine.operator import (
     made,
     numbers,
 )
-from engine.parts import Grain
+from engine.parts import AtLeastOne, Grain
 
 SERIES = OperatorTable(
     "series", "序列", (OperatorColumn("at", "时间", "time"), OperatorColumn("value", "数值", "number")), has_keys=True
@@ -57,7 +57,7 @@ VALUES = OperatorTable(
     "values", "预测值",
     (
         LEVEL,
-        OperatorColumn("at", "目标时间", "time"),
+        OperatorColumn("target_at", "目标时间", "time"),
         OperatorColumn("ahead", "提前步数", "integer"),
         OperatorColumn("model", "模型", "text"),
         OperatorColumn("value", "预测值", "number", like="series.value"),
@@ -85,10 +85,11 @@ BOARD = OperatorTable(
 class ForecastSelect(Operator, frozen=True):
     """The next steps of each series by the model with the least backtest error, with intervals (预测选优).
 
-    Each candidate is tried at rolling origins. MASE is |error| over the seasonal naive error of that origin's training; the least wins
-    if its 80 % interval covers 75 to 88 %, a simpler candidate within 2 % of it before it. Gate: MASE below `gate` and no worse than the
-    seasonal naive forecast; behind a shut gate the better of the two is given out with status `feasible` and what is lacking. Gaps are
-    bridged for learning only: they are neither scored nor given out. A series too short to be tried is `infeasible`.
+    Each candidate is tried at rolling origins. MASE is |error| over the seasonal naive error of that origin's training; the least wins,
+    among those whose 80 % interval covers 75 to 88 % if one of them is within a tenth of the least, and a simpler one within 2 % before
+    it. Gate: MASE below `gate` and no worse than the seasonal naive forecast; behind a shut gate the better of the two is given out with
+    status `feasible` and what is lacking. Gaps are bridged for learning only: they are neither scored nor given out. A series too short
+    to be tried is `infeasible`.
     """
 
     tag: ClassVar[str] = "forecast_select"
@@ -97,14 +98,14 @@ class ForecastSelect(Operator, frozen=True):
     step: Annotated[Grain, Meta(title="步长", description="Time between two values", examples=["day"])]
     horizon: Annotated[int, Meta(title="步数", description="How many steps ahead", ge=1, le=1000, examples=[14])]
     season: Annotated[
-        int | None, Meta(title="季节长度", description="Steps after which it comes round again; unsaid: tested for", ge=1, examples=[7])
+        AtLeastOne | None, Meta(title="季节长度", description="Steps after which it comes round again; unsaid: tested for", examples=[7])
     ] = None
     models: Annotated[
         tuple[Name, ...],
         Meta(title="候选模型", description="Which models may be chosen", min_length=1, examples=[["seasonal_naive", "ets"]]),
     ] = ("naive", "seasonal_naive", "drift", "seasonal_drift", "moving_average", "theta", "ets")
     train: Annotated[
-        int | None, Meta(title="最短训练", description="Values before the first origin; unsaid: two seasons, 8 at least", ge=2)
+        AtLeastOne | None, Meta(title="最短训练", description="Values before the first origin; unsaid: two seasons, 8 at least")
     ] = None
     points: Annotated[int, Meta(title="评估点数", description="Values that are compared, all origins together", ge=1, examples=[60])] = 60
     every: Annotated[int, Meta(title="起点间隔", description="Steps from one origin to the next", ge=1)] = 1
@@ -209,7 +210,7 @@ def _value_rows(keys: Sequence[str], one: Forecast, floor: float | None) -> list
     }  # fmt: skip
     rows: list[dict[str, object]] = []
     for nth, value in enumerate(one.values.tolist()):
-        row = {**same, "at": one.series.step.instant(one.series.end + nth), "ahead": nth + 1, "value": floored(value, floor)}
+        row = {**same, "target_at": one.series.step.instant(one.series.end + nth), "ahead": nth + 1, "value": floored(value, floor)}
         for name, width in zip(("80", "95"), one.widths or (), strict=False):
             row |= {f"low{name}": floored(value - float(width[nth]), floor), f"high{name}": floored(value + float(width[nth]), floor)}
         rows.append(row)

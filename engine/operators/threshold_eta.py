@@ -39,7 +39,7 @@ SERIES = OperatorTable(
 ETA = OperatorTable(
     "eta", "越限预计",
     (
-        OperatorColumn("at", "末次读数时间", "time"),
+        OperatorColumn("last_at", "末次读数时间", "time"),
         OperatorColumn("value", "末次读数", "number", like="series.value"),
         OperatorColumn("limit", "上限", "number", like="series.value"),
         OperatorColumn("eta", "预计时长", "number", unit="h"),
@@ -93,7 +93,7 @@ class ThresholdEta(Operator, frozen=True):
         hours, values, limits = (column[there][-self.points :] for column in (hours, values, limits))
         found: dict[str, object] = {"points": len(values)}
         if len(values):
-            found |= {"at": _instant(hours[-1]), "value": float(values[-1]), "limit": _known(limits[-1])}
+            found |= {"last_at": _instant(hours[-1]), "value": float(values[-1]), "limit": _known(limits[-1])}
         gap = self._gap(hours, limits)
         if gap is not None:
             return {**found, STATUS: "infeasible", EXPLAIN: explanation({"readings": len(values), "missing": missing}, gap)}

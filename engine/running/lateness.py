@@ -51,7 +51,7 @@ def as_of_question(catalog: Catalog, warehouse: Warehouse, question: Question, n
     """The instant a question is answered as of: what it says, else the earlier of now and the slowest dataset's newest row."""
     if question.as_of is not None:
         return wall(question.as_of, catalog.project.zone)
-    newest = [one for id in datasets_of(catalog, question) if (one := known_until(catalog, warehouse, id)) is not None]
+    newest = [one for id in datasets_of(catalog, question, has_results=False) if (one := known_until(catalog, warehouse, id)) is not None]
     return min([now, *newest])
 
 

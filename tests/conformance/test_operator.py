@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -64,6 +65,10 @@ def sample(request: pytest.FixtureRequest) -> Sample:
 def test_every_operator_has_a_sample_and_a_name_of_its_own() -> None:
     assert (sorted(OPERATORS), TWICE) == (sorted(SAMPLES), [])
     assert all(type(one.operator) is OPERATORS[tag] for tag, one in SAMPLES.items())
+
+
+def test_params_are_read_from_plain_values_and_say_so_again(sample: Sample) -> None:
+    assert msgspec.convert(msgspec.to_builtins(sample.operator), type(sample.operator)) == sample.operator
 
 
 def test_no_rows_in_are_no_rows_out_with_the_same_columns(sample: Sample) -> None:
