@@ -1,7 +1,7 @@
 """Pieces that several kinds of definition share, so that a thing is written one way everywhere."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -42,12 +42,16 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A piece of a definition: unknown keys are errors, names are given (部件)."""
 
 
-class Code(Part, frozen=True):
+class Code(Part, frozen=True, rename={"start": "from", "end": "until"}):
     """One code of a code list or enum, with attributes that formulas may read (代码)."""
 
     code: Annotated[str, Meta(title="代码", description="The code as it stands in the rows", examples=["kitchen"])]
     title: Annotated[str, Meta(title="名称", description="What screens show", examples=["厨余垃圾"])]
     parent: Annotated[str | None, Meta(title="上级代码", description="Code of the coarser member, when the dimension rolls up")] = None
+    start: Annotated[date | None, Meta(title="启用日", description="First day on which rows may bear it", examples=["2020-05-01"])] = None
+    end: Annotated[
+        date | None, Meta(title="停用日", description="First day on which rows may bear it no more", examples=["2024-01-01"])
+    ] = None
     attributes: Annotated[dict[str, float | str], Meta(title="属性", description="Values that formulas read as dimension.attribute")] = {}
 
 

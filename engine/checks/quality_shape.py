@@ -15,6 +15,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "enum": ("column",),
     "unique": ("column",),
     "reference": ("column",),
+    "geometry": (),
+    "rate_of_change": ("column",),
     "condition": ("where",),
     "volume": ("against", "within"),
 }
@@ -44,6 +46,8 @@ class QualityShape(Check, frozen=True):
 def _limits(spec: Dataset, rule: Quality) -> tuple[str, str, str, str] | None:
     if rule.rule == "range" and rule.min is None and rule.max is None:
         return ("没有写范围", "the range has no limits", "加上 min 或 max", "add min or max")
+    if rule.rule == "rate_of_change" and rule.min is None and rule.max is None:
+        return ("没有写变化的范围", "the change has no limits", "加上 min 或 max", "add min or max")
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
         return (
             f"下限 {rule.min:g} 大于上限 {rule.max:g}",
@@ -53,7 +57,22 @@ def _limits(spec: Dataset, rule: Quality) -> tuple[str, str, str, str] | None:
         )
     if rule.within is not None and rule.within[0] > rule.within[1]:
         return ("容许比的下限大于上限", "the lower ratio is above the upper", "调换两个数", "swap them")
+    return _of_column(spec, rule)
+
+
+def _of_column(spec: Dataset, rule: Quality) -> tuple[str, str, str, str] | None:
     column = next((one for one in spec.columns if one.name == rule.column), None)
+    if rule.rule == "geometry" and spec.geometry is None:
+        return (
+            "数据集没有写坐标列",
+            "the dataset does not say which columns are its points",
+            "写上 geometry: [经度列, 纬度列]",
+            "say geometry: [longitude, latitude]",
+        )
+    if rule.rule == "rate_of_change" and not spec.times:
+        return ("没有时间就没有先后", "without a time no row is before another", "给数据集写上 times", "give the dataset times")
+    if rule.rule in ("range", "rate_of_change") and column is not None and column.type not in ("integer", "decimal", "float"):
+        return (f"列「{column.name}」不是数", f"the column '{column.name}' holds no numbers", "换一个数值列", "name a column of numbers")
     if rule.rule == "enum" and column is not None and not column.of and column.dimension is None:
         return (
             f"列「{column.name}」没有代码表",

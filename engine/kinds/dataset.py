@@ -8,6 +8,20 @@ from engine.kind import KindSpec
 from engine.parts import Code, Duration, Expression, Grain, ItemName, Part, Ref
 
 
+class Area(Part, frozen=True):
+    """Outlines in which the row's point is looked up (所在区域)."""
+
+    dataset: Annotated[Ref, Meta(title="边界数据集", description="Dataset of the outlines, loaded before", examples=["city.outlines"])]
+    key: Annotated[str, Meta(title="代码列", description="Its column that this column takes", examples=["district"])]
+    outline: Annotated[
+        str,
+        Meta(title="边界列", description="Its json column: a GeoJSON Polygon or MultiPolygon, or only the coordinates", examples=["shape"]),
+    ]
+    crs: Annotated[Literal["CGCS2000", "WGS-84", "GCJ-02", "BD-09"], Meta(title="坐标系", description="Coordinates of the outlines")] = (
+        "CGCS2000"
+    )
+
+
 class Column(Part, frozen=True):
     """One column of a dataset (列)."""
 
@@ -27,6 +41,9 @@ class Column(Part, frozen=True):
     mask: Annotated[
         dict[str, tuple[int, int]] | None,
         Meta(title="脱敏", description="keep: characters left at head and tail", examples=[{"keep": [2, 1]}]),
+    ] = None
+    area: Annotated[
+        Area | None, Meta(title="所在区域", description="Filled with the area in which the row's point lies, where the source sends none")
     ] = None
     expr: Annotated[Expression | None, Meta(title="计算式", description="Computed from the row's other columns instead of stored")] = None
 
@@ -86,14 +103,35 @@ class Quality(Part, frozen=True, rename={"otherwise": "else"}):
     """A rule that rows must keep (质量规则)."""
 
     rule: Annotated[
-        Literal["not_null", "range", "enum", "unique", "reference", "condition", "volume"], Meta(title="规则", description="Which rule")
+        Literal["not_null", "range", "enum", "unique", "reference", "geometry", "rate_of_change", "condition", "volume"],
+        Meta(title="规则", description="Which rule; volume judges whole days and only ever warns"),
     ]
     column: Annotated[str | None, Meta(title="列", description="Column it looks at")] = None
-    min: Annotated[float | None, Meta(title="下限", description="Lowest good value")] = None
-    max: Annotated[float | None, Meta(title="上限", description="Highest good value")] = None
+    min: Annotated[float | None, Meta(title="下限", description="Lowest good value; of rate_of_change: lowest good change")] = None
+    max: Annotated[float | None, Meta(title="上限", description="Highest good value; of rate_of_change: highest good change")] = None
     where: Annotated[Expression | None, Meta(title="条件", description="What must be true, for rule condition")] = None
+    same: Annotated[
+        tuple[str, ...],
+        Meta(title="同一对象", description="Columns that name the object whose rows are compared", examples=[["sensor_id"]]),
+    ] = ()
+    per: Annotated[
+        Duration | None, Meta(title="每", description="The change is one in this long; unsaid: from row to row", examples=["PT1H"])
+    ] = None
+    gap: Annotated[Duration, Meta(title="最长间隔", description="Rows further apart are not compared", examples=["PT6H"])] = "P1D"
+    box: Annotated[
+        tuple[float, float, float, float] | None,
+        Meta(title="范围框", description="West, south, east, north in which points lie", examples=[[115.4, 39.4, 117.6, 41.1]]),
+    ] = None
     against: Annotated[str | None, Meta(title="对照", description="What volume is compared with", examples=["same_weekday"])] = None
     within: Annotated[tuple[float, float] | None, Meta(title="容许比", description="Allowed ratio", examples=[[0.5, 1.5]])] = None
+    reason: Annotated[
+        str | None,
+        Meta(
+            title="说明",
+            description="Said of a bad row instead of the built sentence; {value} is its value",
+            examples=["厨余车不会超过 10 吨，这车 {value} 吨"],
+        ),
+    ] = None
     otherwise: Annotated[Literal["quarantine", "warn"], Meta(title="否则", description="What happens to a bad row")] = "quarantine"
 
 

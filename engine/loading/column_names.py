@@ -62,6 +62,11 @@ def _dataset(id: str, spec: Dataset) -> Iterator[ColumnName]:
         yield from _one(id, time.column, "times", i, "column")
     for i, rule in enumerate(spec.quality):
         yield from _one(id, rule.column, "quality", i, "column")
+        yield from _many(id, rule.same, "quality", i, "same")
+    for i, column in enumerate(spec.columns):
+        if column.area is not None:
+            yield ColumnName(column.area.dataset, column.area.key, ("columns", i, "area", "key"))
+            yield ColumnName(column.area.dataset, column.area.outline, ("columns", i, "area", "outline"))
     for i, relationship in enumerate(spec.relationships):
         yield from _relationship(id, relationship, ("relationships", i))
 

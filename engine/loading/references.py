@@ -87,6 +87,9 @@ def _dataset(spec: Dataset) -> Iterator[Reference]:
         yield Reference("source", spec.source.partition("/")[0], ("from",))
     for i, column in enumerate(spec.columns):
         yield from _one("dimension", column.dimension, "columns", i, "dimension")
+    for i, column in enumerate(spec.columns):
+        if column.area is not None:
+            yield Reference("dataset", column.area.dataset, ("columns", i, "area", "dataset"))
     for i, relationship in enumerate(spec.relationships):
         if relationship.to != "self":
             yield Reference("dataset", relationship.to, ("relationships", i, "to"))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from engine.compiling.tables import column_type, stored_columns
+from engine.compiling.tables import column_type, default_time, stored_columns
 from engine.expression.grammar import parse
 from engine.expression.tree import Column as Name
 from engine.expression.tree import Expr
@@ -21,6 +21,7 @@ from engine.loading.catalog import Catalog
 from engine.loading.meta import is_meta
 from engine.parts import Code
 from engine.running.cells import Bad, typed_cells, whole, why_bad
+from engine.running.code_lists import coded_by_day, is_versioned
 from engine.running.formulas import Rows
 from engine.running.quarantine import Flaw
 from engine.unit import conversion, parse_unit
@@ -37,6 +38,7 @@ class Filling(Struct, frozen=True):
     otherwise: Literal["quarantine", "null", "keep"]
     form: str | None
     zone: str
+    versions: tuple[Code, ...] = ()  # of a code list whose codes hold for a time
 
 
 class StreamOf(Struct, frozen=True):
@@ -45,6 +47,7 @@ class StreamOf(Struct, frozen=True):
     source_id: str
     stream: Stream
     fillings: tuple[Filling, ...]
+    time: str | None = None  # column that tells the day of a row
 
     @property
     def read_columns(self) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ def stream_of_dataset(catalog: Catalog, dataset_id: str, dataset: Dataset) -> St
                 raise DefinitionsAreWrong(findings)
             formula = parsed.expr
         fillings.append(_filling(catalog, dataset, column, field, formula))
-    return StreamOf(source_id, stream, tuple(fillings))
+    time = default_time(dataset)
+    return StreamOf(source_id, stream, tuple(fillings), time.column if time is not None else None)
 
 
 def _filling(catalog: Catalog, dataset: Dataset, column: Column, field: FieldMap | None, formula: Expr) -> Filling:
@@ -87,7 +91,18 @@ def _filling(catalog: Catalog, dataset: Dataset, column: Column, field: FieldMap
         otherwise=field.otherwise if field else "quarantine",
         form=field.format if field else None,
         zone=zone or catalog.project.zone,
+        versions=_versions(catalog, column, field),
     )
+
+
+def _versions(catalog: Catalog, column: Column, field: FieldMap | None) -> tuple[Code, ...]:
+    """The codes of a column where some hold for a time only."""
+    if field is not None and isinstance(field.codes, Mapping):
+        return ()
+    named = field.codes if field is not None and isinstance(field.codes, str) else column.dimension
+    dimension = catalog.dimension(named) if named is not None else None
+    listed = column.of or (dimension.codes if dimension is not None else ())
+    return listed if is_versioned(listed) else ()
 
 
 def _code_map(catalog: Catalog, column: Column, field: FieldMap | None) -> dict[str, str] | None:
@@ -116,15 +131,16 @@ def filled(stream: StreamOf, raw: pa.Table) -> tuple[pa.Table, list[Flaw], dict[
     columns: dict[str, pa.Array] = {}
     flaws: list[Flaw] = []
     bad: dict[str, Bad] = {}
-    for filling in stream.fillings:
+    for filling in sorted(stream.fillings, key=lambda one: bool(one.versions)):  # those judged by the day of the row come when it is known
         name = filling.column.name
-        columns[name], own = _fill(filling, raw)
+        days = columns[stream.time].cast(pa.date32(), safe=False) if filling.versions and stream.time in columns else None
+        columns[name], own = _fill(filling, raw, days)
         flaws += own
         bad[name] = np.logical_or.reduce([np.zeros(raw.num_rows, dtype=np.bool_), *(flaw.rows for flaw in own)])
     return pa.table(columns), flaws, bad
 
 
-def _fill(filling: Filling, raw: pa.Table) -> tuple[pa.Array, list[Flaw]]:
+def _fill(filling: Filling, raw: pa.Table, days: pa.Array | None) -> tuple[pa.Array, list[Flaw]]:
     column, kind = filling.column, column_type(filling.column)
     if not filling.is_mapped and column.name not in raw.column_names:
         return typed_cells(pa.nulls(raw.num_rows), kind).values, []
@@ -132,7 +148,10 @@ def _fill(filling: Filling, raw: pa.Table) -> tuple[pa.Array, list[Flaw]]:
     given = rows.value(filling.formula)
     flaws = list(_unreadable(filling, rows, raw))
     values = given
-    if filling.codes is not None:
+    if filling.versions:
+        values, more = _coded_by_day(filling, given, days)
+        flaws += more
+    elif filling.codes is not None:
         values, strange = _coded(given, filling.codes, keep=filling.otherwise == "keep")
         if filling.otherwise == "quarantine" and strange.any():
             zh, en = f"「{column.title}」没有代码 {{value}}", f"'{column.name}' has no code {{value}}"
@@ -162,10 +181,35 @@ def _unreadable(filling: Filling, rows: Rows, raw: pa.Table) -> Iterator[Flaw]:
         )
 
 
+def _coded_by_day(filling: Filling, given: pa.Array, days: pa.Array | None) -> tuple[pa.Array, list[Flaw]]:
+    texts = _texts(given)
+    coded = coded_by_day(texts, days if days is not None else pa.nulls(len(texts), pa.date32()), filling.versions)
+    values = pc.coalesce(coded.values, texts) if filling.otherwise == "keep" else coded.values
+    if filling.otherwise != "quarantine":
+        return values, []
+    name, title = filling.column.name, filling.column.title
+    flaws = [
+        Flaw(coded.strange, name, "code", f"「{title}」没有代码 {{value}}", f"'{name}' has no code {{value}}", texts),
+        Flaw(
+            coded.untimely,
+            name,
+            "code",
+            f"「{title}」的代码 {{value}} 在这一行的日期不可用",
+            f"'{name}': the code {{value}} does not hold on the day of the row",
+            coded.said,
+        ),
+    ]
+    return values, [flaw for flaw in flaws if flaw.rows.any()]
+
+
+def _texts(values: pa.Array) -> pa.Array:
+    texts = pc.utf8_trim_whitespace(typed_cells(values, "text").values)
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
 def _coded(values: pa.Array, codes: Mapping[str, str], keep: bool) -> tuple[pa.Array, Bad]:
     """Each value's code, and which values have none (they become null, or stay when `keep`)."""
-    texts = pc.utf8_trim_whitespace(typed_cells(values, "text").values)
-    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    texts = _texts(values)
     found = pc.index_in(texts, value_set=pa.array(list(codes), pa.string()), skip_nulls=True)
     mapped = pa.array(list(codes.values()), pa.string()).take(found)
     strange = np.asarray(pc.and_(texts.is_valid(), found.is_null()), dtype=np.bool_)

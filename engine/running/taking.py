@@ -1,6 +1,7 @@
 """Raw rows on their way into one dataset: typed, marked, checked as they come, then stored with their cursor in one transaction."""
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +11,18 @@ from engine.compiling.tables import table_of
 from engine.connector import RowBatch, SourceFailed
 from engine.kinds.dataset import Dataset
 from engine.loading.catalog import Catalog
+from engine.running.areas import located, stored_outlines
 from engine.running.cells import Bad, none_bad
 from engine.running.cursors import CURSORS, Cursor, Overtaken, cursor_in, remember
 from engine.running.field_map import StreamOf, filled, stream_of_dataset
 from engine.running.kept import kept_from, too_old
 from engine.running.known_keys import keys_of
 from engine.running.meta import flagged, marked, marking
+from engine.running.points import converted
 from engine.running.quality import broken_rules, missing_values
 from engine.running.quarantine import QUARANTINE, Place, quarantine_rows, refused_rows
 from engine.running.spool import Spool
+from engine.running.stored import Stored
 from engine.running.touched import LOG, noted_load
 from engine.warehouse import LoadMode, TableState, Transaction, Warehouse
 
@@ -50,7 +54,9 @@ class Taking:
         self.state: TableState | None = warehouse.state(self.table)
         self._begun_at, self._is_resumed = terms.begun_at, terms.is_resumed
         self._spool, self._lines = Spool(), list[pa.RecordBatch]()
-        self._seen: dict[str, set[object]] = {}
+        self._seen: dict[str, Any] = {}
+        self._stored = None if terms.mode == "replace" else Stored(warehouse, self.table)  # rows that go are no measure
+        self._outlines = stored_outlines(catalog, warehouse)
         self._keys, self._since = keys_of(catalog, self.dataset, warehouse), kept_from(warehouse).get(dataset_id)
         self._marking = marking(
             catalog, dataset_id, self.dataset, self.stream, terms.now, is_history=terms.is_history, is_by_hand=terms.is_by_hand
@@ -78,10 +84,14 @@ class Taking:
     def _look_at(self, batch: RowBatch, place: Place) -> None:
         raw = batch.rows if not self.terms.may_lack else _with_all(batch.rows, self.stream)
         rows, flaws, bad_cells = filled(self.stream, raw)
+        rows, more = converted(self.dataset, self.stream.stream.crs, rows)
+        flaws += more
+        rows, more = located(self.dataset, rows, self._outlines)
+        flaws += more
         rows, more = marked(self._marking, rows, batch)
         flaws += more
         flaws += missing_values(self.dataset, rows, bad_cells)
-        flaws += broken_rules(self.dataset, rows, self._keys, self._seen)
+        flaws += broken_rules(self.dataset, rows, self._keys, self._seen, self._stored)
         flaws += too_old(self.dataset, rows, self._since)
         bad = _any_of(raw.num_rows, [flaw.rows for flaw in flaws if not flaw.is_warning])
         suspect = _any_of(raw.num_rows, [flaw.rows for flaw in flaws if flaw.is_warning])
