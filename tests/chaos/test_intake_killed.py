@@ -21,15 +21,16 @@ ROOT = Path(__file__).parents[2]
 TODAY = date.today().toordinal()  # another day, other moments; what failed is told with its seed
 
 
-def killed(place: str, seed: int, seconds: float) -> int:
-    """Run the process for so long, end it the hard way; the last row that it has acknowledged, 0 when it acknowledged none."""
+def killed(place: str, seed: int, drawn: random.Random) -> int:
+    """Run the process for some readings and a moment, end it the hard way; the last row it has acknowledged, 0 when that is none."""
     command = [sys.executable, "-m", "tests.chaos.intake_until_killed", place, str(seed)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "began\n"
-        time.sleep(seconds)
+        said = "".join(process.stdout.readline() for _ in range(drawn.choice([0, 1, 1, 2, 5])))
+        time.sleep(drawn.uniform(0, 0.1))
         process.kill()
-        said = process.stdout.read()
+        said += process.stdout.read()
     whole = [line for line in said.splitlines(keepends=True) if line.endswith("\n")]
     return int(whole[-1]) if whole else 0
 
@@ -65,7 +66,7 @@ def kill_again_and_again(place: str, times: int, seed: int) -> None:
     """One warehouse, its intake killed over and over; it must come further all the while."""
     drawn, last = random.Random(seed), 0
     for nth in range(times):
-        acknowledged = killed(place, seed + nth, drawn.uniform(0, 0.4))
+        acknowledged = killed(place, seed + nth, drawn)
         last = checked(place, max(acknowledged, last), seed + nth)
     assert last > times
 
