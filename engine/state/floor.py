@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
-TYPES = frozenset("text bigint integer boolean timestamptz date double precision numeric bytea".split())
+TYPES = frozenset("text bigint integer int boolean timestamptz date double precision numeric bytea".split())
 _SAID = (
     (re.compile(r"\bON\s+CONFLICT\b", ANY_CASE), "ON CONFLICT is missing from openGauss: insert, and catch the unique violation"),
     (re.compile(r"\bGENERATED\b", ANY_CASE), "GENERATED columns are missing from older ones: number rows with a sequence, or give them an id"),
