@@ -33,7 +33,7 @@ class Trial(Struct, frozen=True):
     why_not: str = ""  # it could not be tried
 
 
-def origins_of(length: int, train: int, horizon: int, points: int, every: int, fewest: int = 8) -> Origins:
+def origins_of(length: int, train: int, horizon: int, points: int, every: int, fewest: int = 16) -> Origins:
     """The last origins of a series: as many as give `points` values to compare and `fewest` at least, none with a training below `train`."""
     wanted = max(-(-points // horizon), fewest)
     last = length - horizon

@@ -107,8 +107,18 @@ class ForecastSelect(Operator, frozen=True):
     train: Annotated[
         AtLeastOne | None, Meta(title="最短训练", description="Values before the first origin; unsaid: two seasons, 8 at least")
     ] = None
-    points: Annotated[int, Meta(title="评估点数", description="Values that are compared, all origins together", ge=1, examples=[60])] = 60
-    every: Annotated[int, Meta(title="起点间隔", description="Steps from one origin to the next", ge=1)] = 1
+    points: Annotated[
+        int,
+        Meta(
+            title="评估点数",
+            description="Values that are compared, all origins together; 16 origins at least, where the series is long enough",
+            ge=1,
+            examples=[60],
+        ),
+    ] = 60
+    every: Annotated[
+        AtLeastOne | None, Meta(title="起点间隔", description="Steps from one origin to the next; unsaid: half the horizon", examples=[1])
+    ] = None
     gate: Annotated[float, Meta(title="上线闸门", description="A model is published when its MASE is below this", gt=0)] = 1.0
     floor: Annotated[float | None, Meta(title="下限", description="Nothing below this is said", examples=[0])] = None
     hierarchy: Annotated[
@@ -138,7 +148,9 @@ class ForecastSelect(Operator, frozen=True):
 
     def _rules(self) -> Rules:
         seasons = SEASONS.get(self.step, ())
-        return Rules(self.horizon, self.models, self.season, seasons, self.train, self.points, self.every, self.gate)
+        return Rules(
+            self.horizon, self.models, self.season, seasons, self.train, self.points, self.every or max(self.horizon // 2, 1), self.gate
+        )
 
     def _asked(self, key: Key, rows: pa.Table, keys: Sequence[str]) -> Forecast:
         """The series of a key, or the gap that keeps it from being one."""
