@@ -104,9 +104,10 @@ def _matching(root: Path, pattern: str) -> list[Path]:
 
 
 def _read_file(path: Path, origin: str, stream: FileStream) -> Iterator[RowBatch]:
+    is_sparse = _form(path, stream) in ("json", "jsonl")
     try:
         for piece in _pieces(path, stream):
-            yield RowBatch(piece.rows, pa.array(piece.numbers, pa.int64()), origin, None, piece.refused)
+            yield RowBatch(piece.rows, pa.array(piece.numbers, pa.int64()), origin, None, piece.refused, is_sparse=is_sparse)
     except SourceFailed as failure:
         raise SourceFailed(f"文件「{origin}」：{failure.zh}", f"the file '{origin}': {failure.en}") from failure
     except (pa.ArrowException, OSError, EOFError, msgspec.DecodeError, CalamineError, csv.Error, ValueError) as error:
@@ -114,8 +115,12 @@ def _read_file(path: Path, origin: str, stream: FileStream) -> Iterator[RowBatch
         raise SourceFailed(f"文件「{origin}」读不出：{reason}", f"the file '{origin}' cannot be read: {reason}") from error
 
 
+def _form(path: Path, stream: FileStream) -> str | None:
+    return stream.format or ENDINGS.get(path.name.lower().removesuffix(".gz").rpartition(".")[2])
+
+
 def _pieces(path: Path, stream: FileStream) -> Iterator[Piece]:
-    form = stream.format or ENDINGS.get(path.name.lower().removesuffix(".gz").rpartition(".")[2])
+    form = _form(path, stream)
 
     @contextmanager
     def opened() -> Iterator[IO[bytes]]:

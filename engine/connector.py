@@ -1,7 +1,7 @@
 """Contract of a connector: it turns a place outside into batches of raw rows, and knows nothing of datasets."""
 
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,13 @@ from engine.parts import AtLeastOne
 Settings = Mapping[str, Any]
 
 
+class Written(Struct, frozen=True):
+    """A row that somebody wrote by hand and that was accepted (填报行): its place among those of its form, and its cells as text."""
+
+    number: int
+    cells: Mapping[str, str | None]
+
+
 class Surroundings(Struct, frozen=True):
     """What a connector may see of the world (环境): it reads no clock, no environment variable and no folder beyond these."""
 
@@ -24,6 +31,7 @@ class Surroundings(Struct, frozen=True):
     folder: Path = Path()  # where relative paths start
     roots: tuple[Path, ...] = ()  # folders that may be named by an absolute path
     hosts: frozenset[str] | None = None  # hosts that may be reached; None: any
+    written: Callable[[str, int], Iterator[Written]] | None = None  # accepted rows of a form after a number; None: nobody keeps them here
 
 
 class RefusedRow(Struct, frozen=True):
@@ -41,6 +49,7 @@ class RowBatch(Struct, frozen=True):
     `rows` has the source's own columns, of any Arrow type. `numbers` counts the rows of one origin as a reader would: from 1, a header
     being row 1. `cursor` is the place from which a later reading goes on once this batch and all before it are stored, as text; None
     when there is no such place after this batch: intake then stores nothing before one comes, or the reading ends.
+    `is_sparse`: a column for which no row has a value may be missing, as in JSON; it is empty then, not lost.
     `receipt` is what a Following connector needs in order to acknowledge the batch; nobody else looks into it.
     """
 
@@ -50,6 +59,7 @@ class RowBatch(Struct, frozen=True):
     cursor: str | None = None
     refused: tuple[RefusedRow, ...] = ()
     receipt: object = None
+    is_sparse: bool = False
 
 
 class SourceFailed(Exception):

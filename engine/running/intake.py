@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
-import pyarrow as pa
 from msgspec import Struct
 
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
@@ -16,7 +15,11 @@ from engine.running.taking import Taking, Terms, stream_for
 from engine.warehouse import LoadMode, Warehouse
 
 MOST = 1_000_000  # rows of one transaction, where the source has places to go on from
-Shape = Mapping[str, pa.DataType]  # the source's columns, as far as they were seen
+Seen = Callable[[Taking], None]
+
+
+def _anything(taking: Taking) -> None:
+    """Columns are taken as they come."""
 
 
 class IntakeResult(Struct, frozen=True):
@@ -41,14 +44,14 @@ def intake(
     environment: Mapping[str, str],
     *,
     from_start: bool = False,
-    seen: Callable[[Shape], None] = lambda shape: None,
+    seen: Seen = _anything,
     most: int = MOST,
 ) -> IntakeResult:
     """Read the stream that a dataset comes from, from where its rows end, and load it. Raises SourceFailed, DefinitionsAreWrong, Overtaken.
 
     With a key, rows replace rows of the same key; without one, a reading from the start replaces everything and a later one appends.
     How far the stream was read is written with the rows: after a crash it goes on there, and neither loses nor repeats any.
-    `seen` is told the source's columns before anything is stored, and may refuse them by raising SourceFailed.
+    `seen` is shown what was read before it is stored, and may refuse it by raising SourceFailed.
     """
     dataset, stream = stream_for(catalog, dataset_id)
     source = catalog.source(stream.source_id)
@@ -71,7 +74,7 @@ def take_in(
     catalog: Catalog, dataset_id: str, batches: Iterable[RowBatch], warehouse: Warehouse, terms: Terms, *, most: int = MOST
 ) -> IntakeResult:
     """Load raw rows that somebody has read for the stream of a dataset. Raises SourceFailed, DefinitionsAreWrong, Overtaken."""
-    return _taken(Taking(catalog, dataset_id, warehouse, terms), batches, warehouse, lambda shape: None, most, is_whole=False)
+    return _taken(Taking(catalog, dataset_id, warehouse, terms), batches, warehouse, _anything, most, is_whole=False)
 
 
 def opened(
@@ -101,17 +104,19 @@ def _of_another_reading(dataset_id: str, *, is_keyed: bool) -> Cursor | None:
     )
 
 
-def _taken(
-    taking: Taking, batches: Iterable[RowBatch], warehouse: Warehouse, seen: Callable[[Shape], None], most: int, *, is_whole: bool
-) -> IntakeResult:
+def _taken(taking: Taking, batches: Iterable[RowBatch], warehouse: Warehouse, seen: Seen, most: int, *, is_whole: bool) -> IntakeResult:
     """Store batch after batch, in one transaction or, where the source has places to go on from, in several."""
     with closing(taking):
         for batch in batches:
-            taking.add(batch)
+            try:
+                taking.add(batch)
+            except SourceFailed:
+                seen(taking)  # a column that is missing is told as what has changed
+                raise
             if taking.waiting >= most and batch.cursor is not None and not is_whole:
-                seen(taking.shape)
+                seen(taking)
                 store([taking], warehouse)
-        seen(taking.shape)
+        seen(taking)
         store([taking], warehouse)
     return result_of(taking)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.compiling.tables import table_of
 from engine.connector import RowBatch, SourceFailed
@@ -37,7 +38,6 @@ class Terms(Struct, frozen=True):
     begun_at: str | None = None  # the cursor that the reading began from; stored only while it still holds
     is_resumed: bool = False  # whether `begun_at` is to be held against what the warehouse knows
     reads: str = ""  # mark of what is read; see `engine.running.cursors`
-    may_lack: bool = False  # columns that a batch does not have are empty: messages leave out what they have no value for
 
 
 class Taking:
@@ -48,9 +48,9 @@ class Taking:
         self.id, self.terms, self.mode = dataset_id, terms, terms.mode
         self.name = f"{self.stream.source_id}/{self.stream.stream.name}"
         self.table = table_of(dataset_id, self.dataset)
-        self.rows_in = self.loaded = self.quarantined = self.warned = self.late = 0
+        self.rows_in = self.loaded = self.quarantined = self.warned = 0
         self.cursor: str | None = None
-        self.shape: dict[str, pa.DataType] = {}
+        self.shape, self.is_sparse = dict[str, pa.DataType](), False
         self.state: TableState | None = warehouse.state(self.table)
         self._begun_at, self._is_resumed = terms.begun_at, terms.is_resumed
         self._spool, self._lines = Spool(), list[pa.RecordBatch]()
@@ -69,6 +69,16 @@ class Taking:
         """Rows that are not stored yet."""
         return self._spool.rows
 
+    @property
+    def sound(self) -> list[pa.RecordBatch]:
+        """The first sound rows that wait, as far as they are in memory."""
+        return self._spool.held
+
+    @property
+    def lines(self) -> list[pa.RecordBatch]:
+        """The lines of the quarantine that wait."""
+        return self._lines
+
     def add(self, batch: RowBatch) -> None:
         """Look at a batch and keep its sound rows and its bad ones until they are stored. Raises SourceFailed."""
         place = Place(self.id, self.name, batch.origin, self.terms.now)
@@ -79,16 +89,17 @@ class Taking:
             self._lines.append(refused_rows(place, batch.refused))
         if batch.rows.num_rows:
             _note_shape(self.shape, batch.rows.schema)
+            self.is_sparse = self.is_sparse or batch.is_sparse
             self._look_at(batch, place)
 
     def _look_at(self, batch: RowBatch, place: Place) -> None:
-        raw = batch.rows if not self.terms.may_lack else _with_all(batch.rows, self.stream)
+        raw = batch.rows if not batch.is_sparse else _with_all(batch.rows, self.stream)
         rows, flaws, bad_cells = filled(self.stream, raw)
         rows, more = converted(self.dataset, self.stream.stream.crs, rows)
         flaws += more
         rows, more = located(self.dataset, rows, self._outlines)
         flaws += more
-        rows, more = marked(self._marking, rows, batch)
+        rows, more = marked(self._marking, rows, replace(batch, rows=raw))
         flaws += more
         flaws += missing_values(self.dataset, rows, bad_cells)
         flaws += broken_rules(self.dataset, rows, self._keys, self._seen, self._stored)
@@ -123,7 +134,7 @@ class Taking:
             held = cursor_in(transaction, self.name, self.id)
             if (held.cursor if held else None) != self._begun_at:
                 raise Overtaken(self.name)
-        if self.has_news():
+        if self._spool.rows or self.mode == "replace" or self.state is None:
             before = noted_load(transaction, self.table, self._spool.batches(), self.mode)
         if self._lines:
             transaction.load(QUARANTINE, self._lines, "append")
