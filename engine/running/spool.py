@@ -26,6 +26,11 @@ class Spool:
         if self._bytes > self._memory:
             self._spill()
 
+    @property
+    def held(self) -> list[pa.RecordBatch]:
+        """The batches that are in memory."""
+        return list(self._held)
+
     def _spill(self) -> None:
         if self._writer is None:
             self._file = tempfile.TemporaryFile(prefix="chengmai-")  # noqa: SIM115 (closed by `close`)

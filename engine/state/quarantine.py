@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Literal
-from uuid import uuid4
 
 import psycopg
 from msgspec import Struct
@@ -54,7 +53,7 @@ def steps_of(store: Store, row_id: str) -> list[Step]:
     """What was done about a row, the first step first."""
     rows = store.rows(
         "SELECT row_id, action, who, why, at, before_cells, after_cells, outcome, reason_zh, reason_en FROM quarantine_steps"
-        " WHERE row_id = %(row_id)s ORDER BY at, step_id",
+        " WHERE row_id = %(row_id)s ORDER BY step_id",
         {"row_id": row_id},
     )
     return [Step(*row) for row in rows]
@@ -81,6 +80,8 @@ def deciding(store: Store, row_id: str, dataset: str, now: datetime) -> Iterator
 
 def decide(connection: Connection, step: Step, cells: Mapping[str, str | None], flaws: str | None) -> None:
     """Write a step down, and where the row stands after it; within `deciding`."""
+    made = connection.execute("SELECT count(*) FROM quarantine_steps WHERE row_id = %(row_id)s", {"row_id": step.row_id}).fetchone()
+    number = made[0] if made is not None else 0  # the row is held: nobody else counts now
     connection.execute(
         "UPDATE quarantine_rows SET status = %(status)s, cells = %(cells)s, flaws = %(flaws)s, changed_at = %(at)s"
         " WHERE row_id = %(row_id)s",
@@ -96,7 +97,7 @@ def decide(connection: Connection, step: Step, cells: Mapping[str, str | None], 
         "INSERT INTO quarantine_steps (step_id, row_id, action, who, why, at, before_cells, after_cells, outcome, reason_zh, reason_en)"
         " VALUES (%(step_id)s, %(row_id)s, %(action)s, %(who)s, %(why)s, %(at)s, %(before)s, %(after)s, %(outcome)s, %(zh)s, %(en)s)",
         {
-            "step_id": uuid4().hex, "row_id": step.row_id, "action": step.action, "who": step.who, "why": step.why, "at": step.at,
+            "step_id": f"{step.row_id}-{number:05}", "row_id": step.row_id, "action": step.action, "who": step.who, "why": step.why, "at": step.at,
             "before": step.before_cells, "after": step.after_cells, "outcome": step.outcome, "zh": step.reason_zh, "en": step.reason_en,
         },
     )  # fmt: skip

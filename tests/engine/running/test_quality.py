@@ -70,8 +70,10 @@ def minute(n: float) -> str:
 
 
 def taken(catalog: Catalog, warehouse: Warehouse, *batches: list[dict[str, Any]], now: datetime = NOW) -> IntakeResult:
-    given = [RowBatch(pa.Table.from_pylist(rows), pa.array(range(1, 1 + len(rows)), pa.int64()), "r.csv") for rows in batches]
-    return take_in(catalog, "grid.readings", given, warehouse, Terms(now=now, mode="upsert", may_lack=True))
+    given = [
+        RowBatch(pa.Table.from_pylist(rows), pa.array(range(1, 1 + len(rows)), pa.int64()), "r.csv", is_sparse=True) for rows in batches
+    ]
+    return take_in(catalog, "grid.readings", given, warehouse, Terms(now=now, mode="upsert"))
 
 
 def loaded(catalog: Catalog, warehouse: Warehouse, *columns: str) -> list[tuple[Any, ...]]:
