@@ -77,6 +77,8 @@ class Follower:
     def _follow(self) -> None:
         """One connection, until it is to stop, the source fails or is paused."""
         self._pause.clear()
+        if self._stop.is_set():  # asked between two connections
+            return
         session = _Session(self._world, self.name)
         zh = en = ""
         try:
