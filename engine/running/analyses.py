@@ -40,7 +40,7 @@ class Ran(Struct, frozen=True):
     rows: Mapping[str, int] = {}  # dataset -> rows of the result
 
 
-class _Output(Struct, frozen=True):
+class Output(Struct, frozen=True):
     """A dataset that takes what an analysis gives (结果去向)."""
 
     name: str
@@ -114,19 +114,19 @@ def _run(
     return _written(warehouse, result, outputs, given, taken, moved)
 
 
-def outputs_of(catalog: Catalog, id: str) -> tuple[_Output, ...]:
+def outputs_of(catalog: Catalog, id: str) -> tuple[Output, ...]:
     """The datasets that take what an analysis gives, by id."""
-    found: list[_Output] = []
+    found: list[Output] = []
     for dataset_id in catalog.ids("dataset"):
         dataset = catalog.dataset(dataset_id)
         source = output_of(dataset.source) if dataset is not None else None
         if dataset is not None and source is not None and source[0] == id:
-            found.append(_Output(source[1], dataset_id, table_of(dataset_id, dataset)))
+            found.append(Output(source[1], dataset_id, table_of(dataset_id, dataset)))
     return tuple(found)
 
 
 def identity(
-    id: str, analysis: Analysis, operator: Operator, outputs: tuple[_Output, ...], versions: Mapping[str, int], as_of: datetime
+    id: str, analysis: Analysis, operator: Operator, outputs: tuple[Output, ...], versions: Mapping[str, int], as_of: datetime
 ) -> str:
     """What a result is known by: everything that decides its rows, and where they lie."""
     decides = (
@@ -143,7 +143,7 @@ def worst_of(given: Mapping[str, pa.Table]) -> str:
 
 
 def _written(
-    warehouse: Warehouse, result: Result, outputs: tuple[_Output, ...], given: Mapping[str, pa.Table], taken: Taken, moved: Moved | None
+    warehouse: Warehouse, result: Result, outputs: tuple[Output, ...], given: Mapping[str, pa.Table], taken: Taken, moved: Moved | None
 ) -> Ran:
     """All rows of all outputs and the line in the book, in one transaction; whoever was quicker is believed."""
     told: list[tuple[str, int, frozenset[date] | None]] = []

@@ -13,8 +13,11 @@ from engine.compiling.tables import table_of
 from engine.expression.tree import Binary, walk
 from engine.findings import Finding
 from engine.frame import JsonValue, plain
+from engine.kinds.analysis import output_of
 from engine.loading.catalog import Catalog
 from engine.question import EVERYTHING, Question, Viewer
+from engine.running.analyses_book import Result, results
+from engine.running.analyses_due import computed_by
 from engine.running.ask import known_modifiers
 from engine.running.kept import kept_from, without_states
 from engine.running.lateness import as_of_question
@@ -40,8 +43,9 @@ class Explained(Struct, frozen=True, kw_only=True):
     as_of: str = ""
     why_null_zh: str = ""
     why_null_en: str = ""
+    analyses: tuple[Result, ...] = ()  # results of analyses that its rows are of
     states: tuple[str, ...] = ()  # stored states that its rows were read from
-    read_zh: tuple[str, ...] = ()  # a sentence for each state: read, or why it was not
+    read_zh: tuple[str, ...] = ()  # a sentence for each analysis that gave its rows, and for each state: read, or why it was not
     read_en: tuple[str, ...] = ()
     children: tuple["Explained", ...] = ()
 
@@ -80,12 +84,30 @@ def _explained(catalog: Catalog, warehouse: Warehouse, plan: ExplainPlan, node: 
     sql = warehouse.write(fragment) if fragment is not None and not children else ""
     why_zh, why_en = _why_null(node, children) if value is None else ("", "")
     used, read_zh, read_en = _reads(catalog, warehouse, plan, node)
+    given, given_zh, given_en = _given(catalog, warehouse, node, as_of)
     return Explained(
         label=node.label, title=node.title, kind=node.kind, indicator=node.indicator, meaning=node.meaning, owner=node.owner,
         formula=node.formula, value=value, unit=node.unit, sql=sql, tables=tables, data_version=_versions(catalog, warehouse, tables),
         as_of=as_of.isoformat(sep=" ", timespec="seconds") if as_of.year < 9999 else "", why_null_zh=why_zh, why_null_en=why_en, states=used,
-        read_zh=read_zh, read_en=read_en, children=children,
+        analyses=given, read_zh=(*given_zh, *read_zh), read_en=(*given_en, *read_en), children=children,
     )  # fmt: skip
+
+
+def _given(
+    catalog: Catalog, warehouse: Warehouse, node: Node, as_of: datetime
+) -> tuple[tuple[Result, ...], tuple[str, ...], tuple[str, ...]]:
+    """For each dataset of a node that an analysis gives: its latest result by then, and a sentence in Chinese and English."""
+    found: list[Result] = []
+    said: list[tuple[str, str]] = []
+    for id in node.datasets:
+        dataset = catalog.dataset(id)
+        source = output_of(dataset.source) if dataset is not None else None
+        analysis = catalog.analysis(source[0]) if source is not None else None
+        if source is not None and analysis is not None:
+            latest = results(warehouse, source[0], before=as_of if as_of.year < 9999 else None, limit=1)
+            found += latest
+            said.append(computed_by(analysis, latest[0] if latest else None))
+    return tuple(found), tuple(zh for zh, _ in said), tuple(en for _, en in said)
 
 
 def _reads(

@@ -12,6 +12,7 @@ from engine.lake.local_spark import SparkDidNotStart
 from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.advising import advise
+from portal.cli.analysing import analyse
 from portal.cli.options import Stopped
 from portal.cli.why import why
 from portal.wiring import MemoryIsNoSize, SparkIsMissing, SparkIsUnreachable, WarehouseIsBusy
@@ -31,6 +32,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
     ("refresh", operating.refresh, "运行"),
+    ("analyse", analyse, "运行"),
     ("retain", operating.retain, "运行"),
     ("advise", advise, "运行"),
     ("doctor", operating.doctor, "运行"),
