@@ -19,6 +19,7 @@ from engine.running.watched import Watched
 from engine.warehouse import StatementTimedOut
 from portal import wiring
 from portal.api.answering import TIMED_OUT
+from portal.api.analyses import AnalysesController
 from portal.api.api_page import ApiPageController
 from portal.api.app_page import ASSETS, AppPageController, is_built
 from portal.api.catalog import CatalogController
@@ -90,7 +91,7 @@ def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
         QueryController, QueryPlanController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
-        ValuesController, MembersController, FormulaController, CorrelationController, health,
+        ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, health,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip
 

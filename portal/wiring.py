@@ -23,6 +23,7 @@ from engine.findings import DefinitionsAreWrong
 from engine.loading.catalog import Catalog
 from engine.question import Question
 from engine.registry import members
+from engine.running.analyses_due import first_results
 from engine.running.ask import known_modifiers
 from engine.running.asked_log import FILE, AskedLog
 from engine.running.definitions import Checked, load_checked
@@ -129,6 +130,7 @@ def first_load(
     for dataset, failure in load_city(catalog, warehouse, connectors, around, settings.environment, told).failed:
         done(f"{dataset} 没有装入：{failure.zh}")
 
+    first_results(catalog, warehouse, clock_of(catalog)(), done, begun)
     refresh(catalog, warehouse, done)
 
 
