@@ -180,9 +180,10 @@ class Caller:
         if coding not in ("identity", "", "gzip", "x-gzip", "deflate"):
             raise SourceFailed(f"{_called(target)} 用了没有要求的压缩「{coding}」", f"{_called(target)} packs its answer as '{coding}'")
         unpack = zlib.decompressobj(47) if coding not in ("identity", "") else None
-        until, held = self.clock.steady() + self.limits.seconds, bytearray()
+        until, held, came = self.clock.steady() + self.limits.seconds, bytearray(), 0
         try:
             for piece in response.iter_raw():
+                came += len(piece)
                 room = self.limits.largest + 1 - len(held)
                 held += unpack.decompress(piece, room) if unpack else piece
                 if len(held) > self.limits.largest:
@@ -194,7 +195,7 @@ class Caller:
                     )
         except zlib.error as error:
             raise _Passing(f"{_called(target)} 的压缩内容是坏的", f"what {_called(target)} packed cannot be unpacked") from error
-        if unpack is not None and held and not unpack.eof:
+        if unpack is not None and came and not unpack.eof:
             raise _Passing(f"{_called(target)} 的压缩内容不完整", f"what {_called(target)} packed is not whole")
         return bytes(held)
 
