@@ -2,20 +2,23 @@
 
 import codecs
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import pyarrow as pa
 
+from connectors.formats.limits import LINE, read_whole
 from connectors.formats.piece import BATCH, Opener, Piece, column_of
 from connectors.formats.separated import as_utf8
 from engine.connector import RefusedRow, SourceFailed
+
+_NO_OBJECT = (f"不是一个 JSON 对象，或超过 {LINE >> 20} MB", f"it is not a JSON object, or larger than {LINE >> 20} MB")
 
 
 def read_document(opened: Opener, encoding: str, rows_at: str | None) -> Iterator[Piece]:
     """The objects of the list that stands at `rows_at` (a.b), or of the document itself. Raises SourceFailed when there is no list."""
     with opened() as file:
-        found: Any = msgspec.json.decode(as_utf8(file, encoding).read().removeprefix(codecs.BOM_UTF8))
+        found: Any = msgspec.json.decode(read_whole(as_utf8(file, encoding)).removeprefix(codecs.BOM_UTF8))
     for step in (rows_at or "").split(".") if rows_at else ():
         if not isinstance(found, dict) or step not in found:
             raise SourceFailed(f"文件里没有「{rows_at}」", f"the file has nothing at '{rows_at}'")
@@ -29,9 +32,11 @@ def read_lines(opened: Opener, encoding: str) -> Iterator[Piece]:
     """One object a line; a line that is no object is refused."""
 
     def decoded() -> Iterator[tuple[int, Any]]:
-        for number, line in enumerate(as_utf8(file, encoding), 1):
+        for number, line in enumerate(_lines(as_utf8(file, encoding)), 1):
             text = line.removeprefix(codecs.BOM_UTF8).strip()
-            if text:
+            if len(line) > LINE:
+                yield number, text.decode("utf-8", "backslashreplace")
+            elif text:
                 try:
                     yield number, msgspec.json.decode(text)
                 except (msgspec.DecodeError, UnicodeError):
@@ -41,6 +46,15 @@ def read_lines(opened: Opener, encoding: str) -> Iterator[Piece]:
         yield from _pieces(decoded())
 
 
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long only its begin, so that it cannot fill the memory."""
+    while line := file.readline(LINE + 1):
+        rest = line
+        while rest and not rest.endswith(b"\n") and len(rest) > LINE:
+            rest = file.readline(LINE + 1)
+        yield line
+
+
 def _pieces(items: Iterator[tuple[int, Any]]) -> Iterator[Piece]:
     """Objects as rows, in batches; what is no object is refused."""
     rows: list[dict[str, Any]] = []
@@ -48,25 +62,26 @@ def _pieces(items: Iterator[tuple[int, Any]]) -> Iterator[Piece]:
     refused: list[RefusedRow] = []
     for number, item in items:
         if isinstance(item, dict):
-            rows.append(_flat(item))
+            rows.append(flat(item))
             numbers.append(number)
         else:
-            refused.append(RefusedRow(number, str(item)[:2000], "不是一个 JSON 对象", "it is not a JSON object"))
+            refused.append(RefusedRow(number, str(item)[:2000], *_NO_OBJECT))
         if len(rows) == BATCH:
-            yield Piece(_table(rows), numbers, tuple(refused))
+            yield Piece(table_of(rows), numbers, tuple(refused))
             rows, numbers, refused = [], [], []
     if rows or refused:
-        yield Piece(_table(rows), numbers, tuple(refused))
+        yield Piece(table_of(rows), numbers, tuple(refused))
 
 
-def _flat(item: dict[str, Any], above: str = "") -> dict[str, Any]:
+def flat(item: dict[str, Any], above: str = "") -> dict[str, Any]:
     """Objects inside an object become columns a.b; lists stay as they are."""
-    flat: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in item.items():
-        flat.update(_flat(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value})
-    return flat
+        found.update(flat(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value})
+    return found
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
+def table_of(rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows of any fields as columns; a field that a row lacks is null there."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: column_of([row.get(name) for row in rows]) for name in names})
