@@ -16,6 +16,7 @@ from python_calamine import CalamineError
 
 from connectors.formats.columnar import read_parquet
 from connectors.formats.documents import read_document, read_lines
+from connectors.formats.limits import Unpacked, read_whole
 from connectors.formats.piece import Piece
 from connectors.formats.separated import Separated, read_separated
 from connectors.formats.sheets import read_sheet
@@ -125,7 +126,7 @@ def _pieces(path: Path, stream: FileStream) -> Iterator[Piece]:
     @contextmanager
     def opened() -> Iterator[IO[bytes]]:
         with path.open("rb") as file:
-            yield io.BufferedReader(gzip.GzipFile(fileobj=file)) if path.name.endswith(".gz") else file
+            yield io.BufferedReader(Unpacked(gzip.GzipFile(fileobj=file), file)) if path.name.endswith(".gz") else file
 
     match form:
         case "csv" | "tsv":
@@ -135,7 +136,7 @@ def _pieces(path: Path, stream: FileStream) -> Iterator[Piece]:
             )
         case "parquet":
             with opened() as file:
-                yield from read_parquet(io.BytesIO(file.read()) if path.name.endswith(".gz") else file)
+                yield from read_parquet(io.BytesIO(read_whole(file)) if path.name.endswith(".gz") else file)
         case "json":
             yield from read_document(opened, stream.encoding, stream.rows_at)
         case "jsonl":

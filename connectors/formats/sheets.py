@@ -7,13 +7,17 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
+from connectors.formats.limits import SHEETS, refuse_bad_workbook
 from connectors.formats.piece import Opener, Piece, column_of, told_apart
 from engine.connector import SourceFailed
 
 
 def read_sheet(opened: Opener, name: str | int, header: int | None, columns: tuple[str, ...]) -> Iterator[Piece]:
     """The rows of one sheet, by name or number from 0. Raises SourceFailed when there is no such sheet."""
-    with opened() as file, CalamineWorkbook.from_filelike(io.BytesIO(file.read())) as book:
+    with opened() as file:
+        content = file.read(SHEETS + 1)
+    refuse_bad_workbook(content)
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         cells = _cells(book, name)
     first = header or 0
     width = max((len(row) for row in cells), default=0)

@@ -21,8 +21,9 @@ YES, NO = frozenset("true t yes y 1 是 真".split()), frozenset("false f no n 0
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"([0-9]{4})[-/年]([0-9]{1,2})[-/月]([0-9]{1,2})日?")
 _CLOCK = re.compile(r"[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?")
+LONGEST = 1 << 20  # bytes of a text cell
 _WORDS = {
-    "text": ("不是文字", "is not text"),
+    "text": ("不是文字，或超过 1 MB", "is not text, or is larger than 1 MB"),
     "integer": ("不是整数", "is not a whole number"),
     "decimal": ("不是数，或超出十二位整数", "is not a number, or has more than twelve digits before the point"),
     "float": ("不是数", "is not a number"),
@@ -114,11 +115,13 @@ def _text(array: pa.Array) -> Cells:
     empty = pc.equal(array, "")
     if pc.any(empty).as_py():
         array = pc.if_else(empty, pa.scalar(None, pa.string()), array)
-    nul = pc.match_substring(array, "\x00")  # PostgreSQL has no such text
-    if not pc.any(nul).as_py():
+    strange = pc.match_substring(array, "\x00")  # PostgreSQL has no such text
+    if array.nbytes > LONGEST:
+        strange = pc.or_(strange, pc.greater(pc.binary_length(array), LONGEST))
+    if not pc.any(strange).as_py():
         return Cells(array, none_bad(len(array)))
-    bad = np.asarray(nul.fill_null(False))
-    return Cells(pc.if_else(nul.fill_null(False), pa.scalar(None, pa.string()), array), bad)
+    strange = strange.fill_null(False)
+    return Cells(pc.if_else(strange, pa.scalar(None, pa.string()), array), np.asarray(strange))
 
 
 def _text_of_numbers(array: pa.Array) -> Cells:

@@ -83,6 +83,8 @@ def _inside(lon: Degrees, lat: Degrees, box: Box) -> Bad:
 
 def _flaw(dataset: Dataset, bad: Bad, lon: Degrees, lat: Degrees, rule: str, zh: str, en: str, *, is_warning: bool = False) -> Flaw:
     """A flaw whose values are the points, written out only where they are wrong."""
+    if not bad.any():
+        return Flaw(bad, "", rule, zh, en)
     texts = np.full(len(bad), None, dtype=object)
     for row in np.flatnonzero(bad).tolist():
         texts[row] = ",".join("" if np.isnan(number) else f"{number:.12g}" for number in (lon[row], lat[row]))

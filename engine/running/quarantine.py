@@ -37,6 +37,9 @@ QUARANTINE = Table(
 )
 
 
+MOST_RAW, CUT_RAW = 1 << 20, 10_000  # characters of a row that is kept whole, and of one that is not
+
+
 class Flaw(Struct, frozen=True):
     """One thing that is wrong with some rows of a batch (缺陷)."""
 
@@ -126,7 +129,12 @@ def _as_json(raw: pa.Table, rows: NDArray[np.int64]) -> list[str]:
             bad = bad.set_column(place, field.name, pa.array(texts, pa.string()))
         elif pa.types.is_floating(field.type) and not pc.all(pc.is_finite(bad.column(place)), min_count=0).as_py():
             bad = bad.set_column(place, field.name, bad.column(place).cast(pa.string()))
-    return [_storable(msgspec.json.encode(row, enc_hook=str).decode()) for row in bad.to_pylist()]
+    return [_cut(_storable(msgspec.json.encode(row, enc_hook=str).decode())) for row in bad.to_pylist()]
+
+
+def _cut(text: str) -> str:
+    """A row of megabytes is known by its begin; it cannot be replayed as it was, only with cells that a person gives."""
+    return text if len(text) <= MOST_RAW else f"{text[:CUT_RAW]}…（共 {len(text)} 字）"
 
 
 def _types(raw: pa.Table) -> str | None:

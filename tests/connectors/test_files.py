@@ -119,7 +119,7 @@ def test_json_rows_are_found_where_they_stand(tmp_path: Path) -> None:
         {"id": "1", "at.lon": 1.5, "tags": None},
         {"id": "x", "at.lon": None, "tags": [1, 2]},
     ]
-    assert refused(tmp_path, path="a.json", rows_at="result.items") == [(3, "7", "it is not a JSON object")]
+    assert refused(tmp_path, path="a.json", rows_at="result.items") == [(3, "7", "it is not a JSON object, or larger than 4 MB")]
 
 
 def test_a_broken_line_of_json_lines_is_refused(tmp_path: Path) -> None:
