@@ -38,6 +38,13 @@ class Stream(Part, frozen=True):
     ] = {}
     every: Annotated[Duration | None, Meta(title="间隔", description="How often", examples=["PT5M"])] = None
     cron: Annotated[str | None, Meta(title="定时", description="Or when", examples=["*/5 * * * *"])] = None
+    missed: Annotated[
+        Literal["latest", "all"],
+        Meta(
+            title="错过后",
+            description="After an outage: one reading up to now (latest), or one for each missed time, each up to that time (all)",
+        ),
+    ] = "latest"
     promised_delay: Annotated[
         Duration | None, Meta(title="承诺时延", description="Later is late; twice this is stale", examples=["PT15M"])
     ] = None

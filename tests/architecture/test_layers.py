@@ -21,7 +21,7 @@ SKELETON = [
     ),
     *(f"engine/{name}/{member}.py" for name in ("kinds", "modifiers", "operators", "warehouses", "checks") for member in MEMBERS),
     *(f"connectors/{name}.py" for name in MEMBERS),
-    *(f"portal/{name}.py" for name in ("cli", "app", "following", "wiring", "opening", "push")),
+    *(f"portal/{name}.py" for name in ("cli", "app", "following", "background", "wiring", "opening", "push")),
     *(f"portal/{name}/__init__.py" for name in ("api", "access", "identity")),
     *(
         "engine/__init__.py",
