@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.connector import Connector, Following, RowBatch, SourceFailed, Surroundings, open_connector, sample, stream_of
+from engine.connector import Connector, Following, RowBatch, SourceFailed, Surroundings, Written, open_connector, sample, stream_of
 from engine.loading.decode import Misfit, decode
 from engine.registry import members
 from tests.connectors.interface import Interface, Question, Reply, interface
@@ -80,7 +80,20 @@ def simulator(request: pytest.FixtureRequest) -> Sample:
     return Sample({"seed": 7}, {"stream": "sweep_cover", "days": 5}, Surroundings(now=NOW), {"stream": "sweeps"})
 
 
-SAMPLES: dict[str, Callable[[pytest.FixtureRequest], Sample]] = {"files": files, "database": database, "rest": rest, "simulator": simulator}
+def manual_form(request: pytest.FixtureRequest) -> Sample:
+    def written(form: str, after: int) -> Iterator[Written]:
+        return (Written(number, {"id": str(number), "net": str(number / 2)}) for number in range(after + 1, 1001))
+
+    return Sample({"batch": 400}, {"form": "snow"}, Surroundings(now=NOW, written=written), {"form": "扫雪"})
+
+
+SAMPLES: dict[str, Callable[[pytest.FixtureRequest], Sample]] = {
+    "files": files,
+    "database": database,
+    "rest": rest,
+    "simulator": simulator,
+    "manual_form": manual_form,
+}
 EACH = pytest.mark.parametrize("tag", [pytest.param(tag, marks=pytest.mark.postgres if tag == "database" else ()) for tag in CONNECTORS])
 
 
