@@ -2,8 +2,9 @@
 
 import logging
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -16,10 +17,13 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message, Scope
 
 from engine.running.watched import Watched
+from engine.state.migrate import MigrationChanged, StoreIsNewer
+from engine.state.server import ServerDidNotStart
+from engine.state.store import StateIsAway, Store
 from engine.warehouse import StatementTimedOut
 from portal import wiring
-from portal.api.answering import TIMED_OUT
 from portal.api.analyses import AnalysesController
+from portal.api.answering import TIMED_OUT
 from portal.api.api_page import ApiPageController
 from portal.api.app_page import ASSETS, AppPageController, is_built
 from portal.api.catalog import CatalogController
@@ -30,21 +34,24 @@ from portal.api.definitions import DefinitionsController
 from portal.api.dimension_members import MembersController
 from portal.api.error_page import error_page
 from portal.api.formula import FormulaController
-from portal.api.health import health
+from portal.api.health import HealthController
 from portal.api.indicator_facts import FactsController
 from portal.api.indicator_page import IndicatorPageController
 from portal.api.indicator_values import ValuesController
 from portal.api.indicators import IndicatorController
+from portal.api.log_lines import handlers_of, log_as_json
 from portal.api.page import page_response
 from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
 from portal.api.query import QueryController
 from portal.api.query_plan import QueryPlanController
 from portal.api.reference_page import ReferencePageController
 from portal.api.search_index import SearchIndex
+from portal.api.tracing import traced
 from portal.api.turns import Turns, taking_turns
 from portal.api.unchanged import add_tag, unchanged
 from portal.api.why import WhyController
 from portal.api.world import FONTS, STATIC, World
+from portal.background import work_unasked
 from portal.following import Following
 
 log = logging.getLogger("chengmai")
@@ -64,13 +71,13 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(world: World) -> Litestar:
-    """The application over a world; the caller opens and closes the warehouse."""
+def create_app(world: World, stopped: Callable[[], None] = lambda: None) -> Litestar:
+    """The application over a world, whose warehouse is closed when it stops; before, `stopped` is called."""
     index, turns = SearchIndex(world.catalog), Turns(world.limits)
     return Litestar(
         route_handlers=[*controllers(), *static_files()],
         before_request=at_the_door(world),
-        middleware=[taking_turns(turns)],
+        middleware=[traced(world.metrics), taking_turns(turns)],
         dependencies={
             "world": Provide(lambda: world, sync_to_thread=False),
             "index": Provide(lambda: index, sync_to_thread=False),
@@ -83,7 +90,7 @@ def create_app(world: World) -> Litestar:
         request_max_body_size=world.limits.body_bytes,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/api/query", "/fonts/files", r"\.woff2$"]),
         before_send=[headers_of(world)],
-        lifespan=[closing(world)],
+        lifespan=[closing(world, stopped)],
     )
 
 
@@ -91,7 +98,7 @@ def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
         QueryController, QueryPlanController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
-        ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, health,
+        ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, HealthController,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
     ]  # fmt: skip
 
@@ -181,7 +188,7 @@ def headers_of(world: World) -> Callable[[Message, Scope], Awaitable[None]]:
     return add
 
 
-def closing(world: World) -> Any:
+def closing(world: World, stopped: Callable[[], None]) -> Any:
     """Closes the warehouse when the server stops."""
 
     @asynccontextmanager
@@ -189,9 +196,19 @@ def closing(world: World) -> Any:
         try:
             yield
         finally:
+            stopped()  # first: what works unasked works on the warehouse
             world.warehouse.close()
 
     return lifespan
+
+
+def state_of(settings: wiring.Settings, stack: ExitStack) -> Store | None:
+    """The state store, open until the stack is closed; None where it cannot be opened: questions are answered, and /readyz says what is missing."""
+    try:
+        return stack.enter_context(wiring.opened_state(settings))
+    except (StateIsAway, ServerDidNotStart, StoreIsNewer, MigrationChanged):
+        log.exception("the state store could not be opened")
+        return None
 
 
 def create() -> Following:
@@ -199,7 +216,11 @@ def create() -> Following:
     wiring.leave_with_parent()
     settings = wiring.read_this_process()
     watched = Watched(settings.definitions)
-    world = wiring.build_world(settings, wiring.sound(watched.checked), wiring.open_duckdb(settings))
-    following = Following(settings, watched, world, create_app)
+    catalog = wiring.sound(watched.checked)
+    log_as_json(handlers_of(settings.var, sys.stderr), wiring.secrets_of(settings, catalog))
+    stack = ExitStack()
+    world = wiring.build_world(settings, catalog, wiring.open_duckdb(settings), state_of(settings, stack))
+    following = Following(settings, watched, world, lambda each: create_app(each, stack.close))
     following.keep_up()
+    work_unasked(settings, lambda: following.world, stack)
     return following

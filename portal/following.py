@@ -63,7 +63,7 @@ def next_world(settings: Settings, world: World, checked: Checked) -> World:
     if findings:
         return replace(world, findings=findings)
     wiring.first_load(settings, checked.catalog, world.warehouse, lambda said: log.info("%s", said))
-    return wiring.build_world(settings, checked.catalog, world.warehouse)
+    return replace(wiring.build_world(settings, checked.catalog, world.warehouse, world.store), metrics=world.metrics)
 
 
 def retyped(old: Catalog, new: Catalog) -> Iterator[Finding]:

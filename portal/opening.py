@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from engine.lake import local_spark
 from engine.state import server
+from engine.state.migrate import migrate
+from engine.state.store import Store, open_store
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 
@@ -67,6 +69,24 @@ def opened_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
     else:
         with server.running(settings.var / "postgres") as private, closing(postgres(private.dsn())) as warehouse:
             yield warehouse
+
+
+@contextmanager
+def opened_state(settings: Settings) -> Iterator[Store]:
+    """The state store, brought forward and closed at the end: at DATABASE_URL, or on the private server below var/.
+
+    Raises StateIsAway, ServerDidNotStart, StoreIsNewer, MigrationChanged.
+    """
+    with ExitStack() as stack:
+        dsn = settings.database_url or stack.enter_context(server.running(settings.var / "postgres")).dsn()
+        store = stack.enter_context(closing(open_store(dsn)))
+        migrate(store)
+        yield store
+
+
+def has_state(settings: Settings) -> bool:
+    """Whether a state store was ever made: to look at one is no reason to make it."""
+    return bool(settings.database_url) or (settings.var / "postgres" / "PG_VERSION").exists()
 
 
 @contextmanager

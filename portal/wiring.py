@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection
@@ -31,6 +31,7 @@ from engine.running.first_load import Step, load_city
 from engine.running.refresh import Refreshed, refresh_states
 from engine.running.retain import retain as retain_rows
 from engine.running.states import States
+from engine.state.store import Store
 from engine.warehouse import Warehouse
 from portal.api.answer_line import AnswerLine
 from portal.api.definition_version import definition_version
@@ -43,7 +44,9 @@ from portal.opening import Settings as Settings
 from portal.opening import SparkIsMissing as SparkIsMissing
 from portal.opening import SparkIsUnreachable as SparkIsUnreachable
 from portal.opening import WarehouseIsBusy as WarehouseIsBusy
+from portal.opening import has_state as has_state
 from portal.opening import open_duckdb as open_duckdb
+from portal.opening import opened_state as opened_state
 from portal.opening import opened_warehouse as opened_warehouse
 from portal.opening import scratch_warehouse as scratch_warehouse
 
@@ -160,7 +163,7 @@ def create_tables(catalog: Catalog, warehouse: Warehouse) -> None:
             warehouse.create(table_of(id, dataset))
 
 
-def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> World:
+def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse, store: Store | None = None) -> World:
     """What the controllers are handed."""
     return World(
         catalog,
@@ -172,7 +175,26 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse) -> W
         uses_simulator(catalog),
         states=States(catalog, warehouse, known_modifiers()),
         asked=AskedLog(settings.var / FILE, clock_of(catalog)),
+        store=store,
     )
+
+
+def secrets_of(settings: Settings, catalog: Catalog) -> tuple[str, ...]:
+    """The values of all secrets that definitions name as {env: NAME}: what must not stand in any log."""
+
+    def named(value: object) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            if set(value) == {"env"}:
+                yield str(value["env"])
+            for one in value.values():
+                yield from named(one)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                yield from named(one)
+
+    sources = [source for id in catalog.ids("source") if (source := catalog.source(id)) is not None]
+    names = {name for source in sources for name in named(source.settings)}
+    return tuple(settings.environment[name] for name in sorted(names) if settings.environment.get(name))
 
 
 def uses_simulator(catalog: Catalog) -> bool:

@@ -8,12 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.compiling.lineage import own_uses
-from engine.compiling.reads import used_indicators
+from engine.compiling.reads import datasets_of, used_indicators
 from engine.compiling.tables import table_of
 from engine.kinds.analysis import output_of
 from engine.kinds.source import Source, Stream
 from engine.loading.catalog import Catalog
 from engine.parts import span_of
+from engine.question import Question
 from engine.running.freshness import Facts, Failing, Freshness, Paused, judged, outdated, worst
 from engine.running.lateness import known_until
 from engine.state.health import LastRun, last_runs
@@ -46,6 +47,7 @@ class Trails:
 
     def __init__(self) -> None:
         self._known: dict[str, frozenset[str]] = {}
+        self._counted: dict[str, tuple[str, ...]] = {}
 
     def of(self, catalog: Catalog, id: str) -> frozenset[str]:
         """Datasets that an indicator or one of those it is made of reads."""
@@ -56,6 +58,12 @@ class Trails:
             below = [self.of(catalog, one) for one in used_indicators(indicator)]
             self._known[id] = frozenset({use.dataset for use in own_uses(catalog, indicator)}).union(*below)
         return self._known[id]
+
+    def counted(self, catalog: Catalog, id: str) -> tuple[str, ...]:
+        """Those of them whose newest rows say as of when its number is."""
+        if id not in self._counted:
+            self._counted[id] = datasets_of(catalog, Question(indicators=(id,)), has_results=False)
+        return self._counted[id]
 
 
 class Ends(Struct, frozen=True):
@@ -98,7 +106,8 @@ def of_indicator(catalog: Catalog, id: str, datasets: Mapping[str, Freshness], n
     indicator = catalog.indicator(id)
     behind = [(f"dataset:{one}", datasets[one]) for one in sorted(trails.of(catalog, id)) if one in datasets]
     gravest = worst(behind, NO_ROWS)
-    known = min((one.known_until for _, one in behind if one.known_until is not None), default=None)
+    newest = [datasets[one].known_until for one in trails.counted(catalog, id) if one in datasets]
+    known = min((one for one in newest if one is not None), default=None)
     allowed = span_of(indicator.stale_after) if indicator is not None and indicator.stale_after is not None else None
     own = outdated(known, allowed, now)
     chosen = own if own is not None and own.gravity > gravest.gravity else gravest

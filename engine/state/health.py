@@ -24,6 +24,19 @@ class LastRun(Struct, frozen=True):
     failing_since: datetime | None  # start of the first failure after the last that went well
 
 
+class EndedRun(Struct, frozen=True):
+    """A run that has ended, as far as it is counted (已结束的运行)."""
+
+    id: str
+    kind: str
+    subject: str
+    status: str
+    seconds: float
+    rows_in: int | None
+    rows_loaded: int | None
+    rows_set_aside: int | None
+
+
 class Change(Struct, frozen=True):
     """A freshness that is another one than before (新鲜度变化)."""
 
@@ -50,6 +63,28 @@ def last_runs(store: Store, subjects: Iterable[tuple[str, str]]) -> list[LastRun
         {"kinds": [kind for kind, _ in wanted], "subjects": [subject for _, subject in wanted]},
     )
     return [LastRun(*row) for row in rows]
+
+
+def ended_runs(store: Store, since: datetime) -> list[EndedRun]:
+    """Runs that ended at `since` or later, the first to end first."""
+    rows = store.rows(
+        "SELECT id, kind, subject, status, extract(epoch FROM ended_at - started_at)::double precision, rows_in, rows_loaded,"
+        " rows_set_aside FROM runs WHERE ended_at >= %(since)s ORDER BY ended_at, id",
+        {"since": since},
+    )
+    return [EndedRun(*row) for row in rows]
+
+
+def migrated_to(store: Store) -> int:
+    """The number of the last migration: the store is there and speaks. Raises StateIsAway."""
+    ((number,),) = store.rows("SELECT max(number) FROM migrations")
+    return int(number)
+
+
+def late_slots(store: Store, before: datetime) -> int:
+    """How many slots were due before an instant and are not begun."""
+    ((count,),) = store.rows("SELECT count(*) FROM slots WHERE status = 'waiting' AND due_at < %(before)s", {"before": before})
+    return int(count)
 
 
 def note_changes(store: Store, seen: Sequence[Change]) -> list[Change]:

@@ -46,7 +46,7 @@ class AnswerLine(Struct, frozen=True):
     ] = None
     data_version: Annotated[dict[str, int], Meta(title="数据版本", description="Dataset to the version that was read")] = {}
     definition_version: Annotated[str, Meta(title="定义版本", description="Changes when any definition changes")] = ""
-    freshness: Annotated[str, Meta(title="新鲜度", description="fresh or late")] = "fresh"
+    freshness: Annotated[str, Meta(title="新鲜度", description="fresh, late or stale")] = "fresh"
     marks: Annotated[list[str], Meta(title="标记", description="What holds for the whole answer, e.g. overlapping")] = []
     truncated: Annotated[bool, Meta(title="已截断", description="There are more rows than the limit let through")] = False
     explain: Annotated[list[str], Meta(title="解释", description="Addresses where each asked number explains itself")] = []
@@ -94,7 +94,7 @@ def answer_line(answer: Answer, question: Question, definition_version: str, tit
         as_of=instant(answer.as_of),
         data_version=dict(answer.versions),
         definition_version=definition_version,
-        freshness="late" if "late" in marks else "fresh",
+        freshness=next((word for word in ("stale", "late") if word in marks), "fresh"),
         marks=marks,
         truncated=answer.is_truncated,
         explain=explain_addresses(question),

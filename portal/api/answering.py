@@ -43,10 +43,19 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
         try:
             viewer = viewer_of_request()
             asked = ask(
-                world.catalog, world.warehouse, rest, viewer, now, seconds=seconds, cancel=cancel, plans=world.plans,
-                states=world.states, results=world.results,
+                world.catalog,
+                world.warehouse,
+                rest,
+                viewer,
+                now,
+                seconds=seconds,
+                cancel=cancel,
+                plans=world.plans,
+                states=world.states,
+                results=world.results,
             )
             for answer, took in timed(asked):
+                world.metrics.asked("answered" if answer.frame is not None else "refused", took)
                 _note(world, answer, viewer, took)
                 yield with_index(answer, index)
                 index += 1
@@ -58,9 +67,12 @@ def answers(world: World, questions: Sequence[Question], cancel: Cancel | None =
             break
         except Exception:
             log.exception("question %r failed", questions[index])
+            world.metrics.asked("failed", monotonic() - (until - seconds))
             yield Answer(index, questions[index], findings=(FAILED,))
             index += 1
-    yield from (Answer(n, questions[n], findings=(TIMED_OUT,)) for n in range(index, len(questions)))
+    for n in range(index, len(questions)):
+        world.metrics.asked("timed_out", world.limits.seconds)
+        yield Answer(n, questions[n], findings=(TIMED_OUT,))
 
 
 def _note(world: World, answer: Answer, viewer: Viewer, seconds: float) -> None:
@@ -76,7 +88,9 @@ def _note(world: World, answer: Answer, viewer: Viewer, seconds: float) -> None:
 def explanation(world: World, question: Question) -> Explained | list[Finding]:
     """How a number comes about, or why that cannot be told."""
     try:
-        return explain(world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds, states=world.states)
+        return explain(
+            world.catalog, world.warehouse, question, viewer_of_request(), world.clock(), seconds=world.limits.seconds, states=world.states
+        )
     except StatementTimedOut:
         return [TIMED_OUT]
     except Exception:

@@ -13,7 +13,7 @@ from engine.kinds.indicator import Indicator
 from engine.parts import level_limits
 from portal.api.catalog import kind_named
 from portal.api.catalogue_page import domain_of, domain_titles
-from portal.api.freshness import UNKNOWN, Freshness, freshness_of
+from portal.api.freshness import UNKNOWN, Freshness, Judge
 from portal.api.latest import SPANS, grain_of
 from portal.api.search_index import Hit, Indexed, SearchIndex
 from portal.api.state import NAMES
@@ -96,9 +96,9 @@ class SearchController(Controller):
         named = None if kind == "all" else kind_named(kind)
         every = index.found(q, lambda one: named is None or one.definition.kind == named)
         kept = [hit for hit in every if is_kept(hit.indexed, domain, owner)]
-        titles = domain_titles(world)
+        titles, judge = domain_titles(world), Judge(world)
         return SearchAnswer(
-            q=q, count=len(kept), results=[found_entry(world, hit, titles) for hit in kept[offset : offset + limit]],
+            q=q, count=len(kept), results=[found_entry(judge, hit, titles) for hit in kept[offset : offset + limit]],
             domains=domain_counts([hit for hit in every if is_kept(hit.indexed, "", owner)], titles),
             owners=owner_counts([hit for hit in every if is_kept(hit.indexed, domain, "")]),
         )  # fmt: skip
@@ -121,7 +121,7 @@ def owner_counts(hits: Sequence[Hit]) -> list[OwnerCount]:
     return [OwnerCount(name, count) for name, count in counts.most_common() if name]
 
 
-def found_entry(world: World, hit: Hit, titles: dict[str, str]) -> FoundEntry:
+def found_entry(judge: Judge, hit: Hit, titles: dict[str, str]) -> FoundEntry:
     """A hit as the list shows it."""
     definition, spec = hit.indexed.definition, hit.indexed.definition.spec
     unit, meaning, owner = (getattr(spec, name, None) for name in ("unit", "meaning", "owner"))
@@ -132,7 +132,7 @@ def found_entry(world: World, hit: Hit, titles: dict[str, str]) -> FoundEntry:
         return FoundEntry(*plain, UNKNOWN, hit.match)
     grain = grain_of(spec)
     return FoundEntry(
-        *plain, freshness_of(world, definition.id, spec), hit.match, grain, SPANS.get(grain, "P30D"), spec.display, spec.direction,
+        *plain, judge.of(definition.id), hit.match, grain, SPANS.get(grain, "P30D"), spec.display, spec.direction,
         limits_of(spec),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from engine.running.ask import known_modifiers
 from portal.api.catalog_search import LevelLimit, limits_of
 from portal.api.catalogue_page import domain_of, domain_titles
 from portal.api.choices import GRAIN_TITLES, SPAN_TITLES, SPANS_OF, Option
-from portal.api.freshness import Freshness, begin_of, freshness_of
+from portal.api.freshness import Freshness, Judge, begin_of
 from portal.api.indicator_page import relative
 from portal.api.indicators import indicator_of
 from portal.api.latest import SPANS, grain_of
@@ -107,7 +107,7 @@ class FactsController(Controller):
 def facts_of(world: World, id: str, indicator: Indicator) -> Facts:
     """The facts of an indicator."""
     catalog, domain, target = world.catalog, domain_of(id), indicator.target
-    freshness = freshness_of(world, id, indicator)
+    freshness = Judge(world).of(id)
     grains = grains_of(world, indicator)
     return Facts(
         id=id, title=indicator.title, unit=indicator.unit, meaning=indicator.meaning, owner=indicator.owner, domain=domain,

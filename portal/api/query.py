@@ -44,6 +44,7 @@ class QueryController(Controller):
                           advice_en="say content-type: application/json")  # fmt: skip
         lines = Lines(world, capped(decode_questions(body, world.limits.questions), world.limits.rows), world.clock())
         kept = await to_thread.run_sync(lines.kept)
+        world.metrics.kept(len(kept))
         if len(kept) == len(lines.questions):
             return Response(b"".join(kept.values()), media_type=NDJSON, headers=NOT_STORED)
         outlet = outlet_of(lines, kept, await turns.take(), turns.take)

@@ -12,7 +12,19 @@ from portal.api.problem import Refused, refusal
 from portal.api.world import Limits
 
 # What costs no computing, or takes a turn by itself (/api/query: only what is not kept).
-LIGHT = ("/static", "/fonts", "/app", "/healthz", "/reference", "/api/query", "/api/catalog", "/api/definitions", "/api/openapi")
+LIGHT = (
+    "/static",
+    "/fonts",
+    "/app",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/reference",
+    "/api/query",
+    "/api/catalog",
+    "/api/definitions",
+    "/api/openapi",
+)
 
 
 class Turns:

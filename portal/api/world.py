@@ -10,11 +10,14 @@ from engine.findings import Finding
 from engine.loading.catalog import Catalog
 from engine.running.ask import Standing
 from engine.running.asked_log import AskedLog
+from engine.running.health import Trails
 from engine.running.plans import Plans
 from engine.running.results import Results
 from engine.running.states import States
+from engine.state.store import Store
 from engine.warehouse import Warehouse
 from portal.api.answer_line import KeptLine
+from portal.api.metrics import Metrics
 from portal.api.titles import Titles
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -54,3 +57,6 @@ class World(Struct, frozen=True):
     asked: AskedLog | None = None  # what was asked, for `chengmai advise`
     lines: Results[KeptLine] = field(default_factory=lambda: Results(LINE_BYTES))
     findings: tuple[Finding, ...] = ()  # what is wrong with the definitions on disk; then those that are served are the last sound ones
+    store: Store | None = None  # the state store; None only where nothing is remembered, as in tests of questions
+    trails: Trails = field(default_factory=Trails)
+    metrics: Metrics = field(default_factory=Metrics)  # of the process: a world of new definitions goes on counting

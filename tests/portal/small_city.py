@@ -103,5 +103,5 @@ def load(catalog: Catalog, warehouse: Warehouse, id: str, rows: list[dict[str, A
     assert dataset is not None
     table = table_of(id, dataset)
     schema = arrow_schema(table)
-    columns = [pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names]
+    columns = [pa.array([row.get(name) for row in rows], schema.field(name).type) for name in schema.names]
     warehouse.load(table, [pa.record_batch(columns, schema=schema)], "replace")

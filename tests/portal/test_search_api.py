@@ -79,7 +79,10 @@ def test_a_result_carries_all_that_the_list_shows(client: Client) -> None:
         "display": None, "direction": "down",
         "levels": [{"comparison": "at_or_above", "level": "yellow", "limit": 50.0}, {"comparison": "at_or_above", "level": "red", "limit": 500.0}],
     }  # fmt: skip
-    assert entry["freshness"] == {"as_of": "2026-01-06T09:30:00", "state": "fresh", "word": "最新"}
+    assert {**entry["freshness"], "since": None} == {
+        "as_of": "2026-01-06T09:30:00", "state": "fresh", "word": "及时", "since": None, "zh": "数据已装入，没有约定时延",
+        "en": "rows are loaded, and no delay is promised", "of": "",
+    }  # fmt: skip
     assert said["domains"] == [{"name": "waste", "title": "环境卫生", "count": 1}]
 
 

@@ -10,3 +10,5 @@ CREATE TABLE freshness_changes (
     PRIMARY KEY (kind, subject, seen_at)
 );
 CREATE INDEX freshness_changes_by_time ON freshness_changes (seen_at);
+-- Metrics read what has ended since they were read last.
+CREATE INDEX runs_by_end ON runs (ended_at);

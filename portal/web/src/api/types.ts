@@ -78,8 +78,12 @@ export interface Question {
 
 export interface Freshness {
   as_of: string | null;
-  state: "fresh" | "stale" | "empty" | "unknown";
+  state: "fresh" | "late" | "stale" | "failed" | "unknown";
   word: string;
+  since: string | null;
+  zh: string;
+  en: string;
+  of: string;
 }
 
 /** One hit of the search; the last five say how an indicator is shown. */

@@ -56,7 +56,7 @@ describe("a level", () => {
     expect([84.9, 85, 106, 500].map((value) => levelOf(limits, value))).toEqual([null, "blue", "orange", "red"]);
   });
   it("counts less than data that is old, missing or failed", () => {
-    expect(stateOf(500, limits, { as_of: null, state: "stale", word: "陈旧" })).toBe(STATES.stale);
+    expect(stateOf(500, limits, { as_of: null, state: "stale", word: "陈旧", since: null, zh: "", en: "", of: "" })).toBe(STATES.stale);
     expect(stateOf(null, limits, null)).toBe(STATES.empty);
     expect(stateOf(500, limits, null, { failed: true })).toBe(STATES.failed);
     expect(stateOf(10, limits, null)).toBe(STATES.sound);

@@ -22,6 +22,7 @@ export const STATES = {
   stale: { tone: "stale", shape: "ring", word: "陈旧" },
   empty: { tone: "empty", shape: "dash", word: "无数据" },
   failed: { tone: "failed", shape: "cross", word: "计算失败" },
+  broken: { tone: "failed", shape: "cross", word: "取数失败" },
 } as const satisfies Record<string, State>;
 
 /** From the gravest to the mildest. */
@@ -48,11 +49,12 @@ export function stateOf(
 ): State {
   if (of.failed) return STATES.failed;
   if (value === null) return STATES.empty;
+  if (freshness?.state === "failed") return STATES.broken;
   if (freshness?.state === "stale") return STATES.stale;
   const level = levelOf(limits, value);
   if (level) return STATES[level];
   if (of.gap) return STATES.gap;
-  if (of.late) return STATES.late;
+  if (of.late || freshness?.state === "late") return STATES.late;
   return limits.length ? STATES.sound : STATES.fresh;
 }
 

@@ -37,7 +37,7 @@ export function latestOf(line: AnswerLine): Latest {
     at: at === undefined ? "" : String(times[at] ?? ""),
     values: complete.length ? values.filter((_, n) => complete[n] !== false) : values,
     isGap: at !== undefined && lastDrawn !== undefined && values[lastDrawn] === null,
-    isLate: line.freshness === "late",
+    isLate: line.freshness !== "fresh",
     isFailed: line.rows === null,
     asOf: line.as_of,
   };
