@@ -14,6 +14,8 @@ from msgspec import Struct
 from sqlglot import exp
 from sqlglot.generators.duckdb import DuckDBGenerator
 
+from engine.alarm import ALARMS
+
 ColumnType = Literal["text", "integer", "decimal", "float", "boolean", "date", "timestamp"]
 Value = str | int | float | Decimal | bool | date | datetime | None | tuple["Value", ...]
 LoadMode = Literal["append", "replace", "upsert", "replace_partitions"]
@@ -165,30 +167,37 @@ class Watch:
 
     def __init__(self, seconds: float, cancel: Cancel | None, interrupt: Callable[[], object], raised: type[Exception]) -> None:
         self._seconds, self._cancel, self._interrupt, self._raised = seconds, cancel, interrupt, raised
-        self._woken, self._left = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="statement-watch", daemon=True)
+        self._left, self._lock = threading.Event(), threading.Lock()
+        self._thread: threading.Thread | None = None  # only for a statement that has to be stopped
 
     def __enter__(self) -> Self:
         if self._cancel:
-            self._cancel.stops.add(self._woken.set)
+            self._cancel.stops.add(self._stop)
             if self._cancel.asked:
                 raise StatementCancelled
-        self._thread.start()
+        self._alarm = ALARMS.set(self._seconds, self._stop)
         return self
 
+    def _stop(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._left.is_set():
+                self._thread = threading.Thread(target=self._run, name="statement-watch", daemon=True)
+                self._thread.start()
+
     def _run(self) -> None:
-        self._woken.wait(self._seconds)
         while not self._left.is_set():
             with suppress(Exception):  # a connection that is gone needs no interrupting
                 self._interrupt()
             self._left.wait(0.05)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._left.set()
-        self._woken.set()
-        self._thread.join()  # so that no interrupt can hit the connection's next statement
+        self._alarm.drop()
+        with self._lock:
+            self._left.set()
+        if self._thread is not None:
+            self._thread.join()  # so that no interrupt can hit the connection's next statement
         if self._cancel:
-            self._cancel.stops.discard(self._woken.set)
+            self._cancel.stops.discard(self._stop)
         if isinstance(error, self._raised):
             if self._cancel and self._cancel.asked:
                 raise StatementCancelled from error

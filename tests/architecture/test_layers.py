@@ -13,7 +13,7 @@ from tests.architecture.code_tree import ROOT, written
 
 MEMBERS = ("__init__", "one", "two")
 SKELETON = [
-    *(f"engine/{name}.py" for name in ("findings", "frame", "parts", "unit", "question", "part", "registry", "check")),
+    *(f"engine/{name}.py" for name in ("findings", "alarm", "frame", "parts", "unit", "question", "part", "registry", "check")),
     *(f"engine/{name}.py" for name in ("kind", "modifier", "operator", "warehouse", "connector", "sharing")),
     *(
         f"engine/{name}/__init__.py"
