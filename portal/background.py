@@ -6,6 +6,7 @@ import random
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from engine.running.worker import Handler, Skipped, Worker
 from engine.state.slots import Schedule, Slot, forget_slots
 from engine.state.store import StateIsAway, Store
 from engine.warehouse import Warehouse
+from portal.api.world import World
 from portal.opening import Settings
 
 log = logging.getLogger("chengmai")
@@ -190,3 +192,20 @@ class Background:
                 done.states,
                 done.seconds,
             )
+
+
+def work_unasked(settings: Settings, current: Callable[[], World], stack: ExitStack) -> Background | None:
+    """Begin the background work of a server, which ends when the stack is closed; none where there is no state store."""
+    store = current().store
+    if store is None:
+        log.warning("no state store is open: nothing is taken in by the clock")
+        return None
+    background = Background(settings, store, lambda: scene_of(current()))
+    stack.callback(background.stop)
+    background.start()
+    return background
+
+
+def scene_of(world: World) -> Scene:
+    """What background work needs of the world."""
+    return Scene(world.catalog, world.warehouse, world.clock, world.definition_version)

@@ -50,6 +50,7 @@ class PostgresJobs:
         self._store, self._dsn, self._most = store, store.pool.conninfo, most
         self._tasks = dict(tasks)
         ensure_job_tables(store)
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of every job twice
         self._sending = App(connector=SyncPsycopgConnector())  # it is handed a connection of the store each time
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
