@@ -5,7 +5,8 @@ import gzip
 import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from time import sleep
 from typing import IO, Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ from connectors.formats.limits import Unpacked, read_whole
 from connectors.formats.piece import Piece
 from connectors.formats.separated import Separated, read_separated
 from connectors.formats.sheets import read_sheet
+from connectors.outside.found import FilesRead, FoundFile, is_half_written, refuse_leaving
+from connectors.outside.sftp import Sftp, SftpLogin, opened_folder
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings
 from engine.parts import AtLeastOne, Part
 
@@ -51,31 +54,87 @@ class FileStream(Part, frozen=True):
 
 
 class Files(Connector, frozen=True):
-    """Rows of files in a folder: CSV, TSV, Parquet, JSON, JSON lines, Excel, also with .gz (文件)."""
+    """Rows of files in a folder, here or on an SFTP server: CSV, TSV, Parquet, JSON, JSON lines, Excel, also with .gz (文件)."""
 
     tag: ClassVar[str] = "files"
     stream: ClassVar[type[Struct]] = FileStream
     root: Annotated[str, Meta(title="目录", description="Folder of the files", examples=["exports"])] = "."
+    sftp: Annotated[SftpLogin | None, Meta(title="SFTP", description="The server where the folder is; unsaid: this machine")] = None
+    settle: Annotated[
+        Annotated[int, Meta(ge=0, le=3600)] | None,
+        Meta(title="静置秒数", description="A file that changes within so many seconds is left for later; unsaid: 0 here, 2 on a server"),
+    ] = None
 
     def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
-        """The rows of all matching files in the order of their names. The cursor is the newest file's time."""
-        root = _root(self.root, around)
-        found = [(path, path.stat().st_mtime_ns) for path in _matching(root, stream.path)]
-        if not found:
-            raise SourceFailed(f"没有文件与「{stream.path}」相符", f"no file matches '{stream.path}'")
-        unread = [path for path, when in found if since is None or when > int(since)]
-        pieces = (piece for path in unread for piece in _read_file(path, path.relative_to(root).as_posix(), stream))
-        last = next(pieces, None)
-        for piece in pieces:
-            assert last is not None
-            yield last
-            last = piece
-        if last is not None:  # only when all files are read is there a place to go on from
-            yield replace(last, cursor=str(max(when for _, when in found)))
+        """The rows of the files that were not read before, in the order of their names.
+
+        The cursor is the set of files that are read, by name, time and size: a file that arrives late with an old time is read, and one
+        that was written anew is read again. What is still being written (.part, .tmp, a file that grows) is left for later.
+        """
+        with self._place(around) as place:
+            found = place.files(stream.path)
+            if not found:
+                raise SourceFailed(f"没有文件与「{stream.path}」相符", f"no file matches '{stream.path}'")
+            read = FilesRead.of(since, found)
+            unread = [file for file in found if not read.has(file) and not is_half_written(file.name)]
+            settle = self.settle if self.settle is not None else 2 if self.sftp else 0
+            if unread and settle:
+                sleep(settle)
+                unread = [file for file in unread if file in set(place.files(stream.path))]
+            for file in unread:
+                yield from self._of_file(place, file, stream, read)
+            if rest := read.untold():
+                yield RowBatch(pa.table({}), pa.array([], pa.int64()), stream.path, rest)
 
     def check(self, around: Surroundings) -> None:
         """The folder is there and may be read."""
-        _root(self.root, around)
+        with self._place(around) as place:
+            place.files("*")
+
+    @contextmanager
+    def _place(self, around: Surroundings) -> Iterator["Sftp | _Here"]:
+        if self.sftp is None:
+            yield _Here(_root(self.root, around))
+        else:
+            with opened_folder(self.sftp, self.root, around) as sftp:
+                yield sftp
+
+    def _of_file(self, place: "Sftp | _Here", file: FoundFile, stream: FileStream, read: FilesRead) -> Iterator[RowBatch]:
+        """The rows of one file, fetched whole first when it is elsewhere; its last batch bears the cursor."""
+        with place.brought(file) as (path, is_whole):
+            if not is_whole:  # it was written to while it came
+                return
+            pieces = _read_file(path, file.name, stream)
+            last = next(pieces, None)
+            for piece in pieces:
+                assert last is not None
+                yield last
+                last = piece
+            cursor = read.add(file) if place.look(file) == file else None
+            if last is not None:
+                yield replace(last, cursor=cursor)
+            elif cursor is not None:
+                yield RowBatch(pa.table({}), pa.array([], pa.int64()), file.name, cursor)
+
+
+class _Here(Struct, frozen=True):
+    """A folder of this machine (本机目录)."""
+
+    root: Path
+
+    def files(self, pattern: str) -> list[FoundFile]:
+        return [self._seen(path) for path in _matching(self.root, pattern)]
+
+    def look(self, file: FoundFile) -> FoundFile:
+        return self._seen(self.root / file.name)
+
+    @contextmanager
+    def brought(self, file: FoundFile) -> Iterator[tuple[Path, bool]]:
+        yield self.root / file.name, True
+
+    def _seen(self, path: Path) -> FoundFile:
+        seen = path.stat()
+        return FoundFile(path.relative_to(self.root).as_posix(), seen.st_mtime_ns, seen.st_size)
 
 
 def _root(name: str, around: Surroundings) -> Path:
@@ -93,9 +152,7 @@ def _root(name: str, around: Surroundings) -> Path:
 
 def _matching(root: Path, pattern: str) -> list[Path]:
     """Plain files below the root; no step upwards, no absolute path, no link on the way."""
-    parts = PurePosixPath(pattern).parts
-    if "\0" in pattern or "\\" in pattern or not parts or ".." in parts or PurePosixPath(pattern).is_absolute():
-        raise SourceFailed(f"路径「{pattern}」离开了目录", f"the path '{pattern}' leaves the folder")
+    refuse_leaving(pattern)
     found = []
     for path in sorted(root.glob(pattern)):
         steps = [path, *(parent for parent in path.parents if root in parent.parents)]

@@ -1,6 +1,8 @@
 """Files come as people write them: any separator, any encoding, rows that do not fit; each row keeps its number."""
 
 import gzip
+import os
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.files import Files
+from connectors.files import Files, FileStream
 from engine.connector import RowBatch, SourceFailed, Surroundings, stream_of
 
 NOW = datetime(2026, 1, 5)
@@ -103,6 +105,87 @@ def test_a_later_reading_opens_only_newer_files(tmp_path: Path) -> None:
     assert batches(tmp_path, since=cursor, path="*.csv") == []
     (tmp_path / "2.csv").write_text("a\n2\n")
     assert [batch.origin for batch in batches(tmp_path, since=cursor, path="*.csv")] == ["2.csv"]
+
+
+def test_a_file_that_arrives_late_with_an_old_time_is_read_and_one_that_was_written_anew_is_read_again(tmp_path: Path) -> None:
+    for name in "12":
+        (tmp_path / f"{name}.csv").write_text("a\n1\n")
+    cursors = [batch.cursor for batch in batches(tmp_path, path="*.csv")]
+    assert [batch.origin for batch in batches(tmp_path, since=cursors[0], path="*.csv")] == [
+        "2.csv"
+    ]  # a reading that ended after the first
+    (tmp_path / "0.csv").write_text("a\n0\n")
+    os.utime(tmp_path / "0.csv", (1_000_000_000, 1_000_000_000))
+    (tmp_path / "1.csv").write_text("a\n1\n11\n")
+    again = batches(tmp_path, since=cursors[-1], path="*.csv")
+    assert [batch.origin for batch in again] == ["0.csv", "1.csv"]
+    assert batches(tmp_path, since=again[-1].cursor, path="*.csv") == []
+
+
+def test_files_that_hold_no_rows_are_not_opened_again_and_gone_files_are_forgotten(tmp_path: Path) -> None:
+    for name in "123":
+        (tmp_path / f"{name}.csv").write_text("a\n")
+    first = batches(tmp_path, path="*.csv")[-1].cursor
+    assert batches(tmp_path, since=first, path="*.csv") == []
+    (tmp_path / "2.csv").unlink()
+    (tmp_path / "4.csv").write_text("a\n1\n")
+    second = batches(tmp_path, since=first, path="*.csv")[-1].cursor
+    assert first is not None and second is not None and len(second) == len(first)
+
+
+def test_a_cursor_of_many_files_is_not_written_out_after_each(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"{number:04}.csv").write_text(f"a\n{number}\n")
+    read = batches(tmp_path, path="*.csv")
+    assert sum(batch.rows.num_rows for batch in read) == 1000
+    assert sum(batch.cursor is not None for batch in read) < 250
+    assert batches(tmp_path, since=read[-1].cursor, path="*.csv") == []
+
+
+@pytest.mark.parametrize("name", ["a.csv.part", "a.csv.tmp", ".a.csv", "~$a.csv", "a.csv.filepart"])
+def test_a_file_whose_name_says_that_it_is_being_written_is_left(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("a\n1\n")
+    (tmp_path / "b.csv").write_text("a\n2\n")
+    assert rows(tmp_path, path="*", format="csv") == [{"a": "2"}]
+
+
+def test_a_file_that_grows_while_it_settles_is_left_for_later(tmp_path: Path) -> None:
+    for name in ("still.csv", "grows.csv"):
+        (tmp_path / name).write_text("a\n1\n")
+    stop = threading.Event()
+
+    def grow() -> None:
+        with (tmp_path / "grows.csv").open("a") as file:
+            while not stop.wait(0.02):
+                file.write("2\n")
+                file.flush()
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        found = list(Files(root=".", settle=1).read(FileStream(path="*.csv"), Surroundings(now=NOW, folder=tmp_path)))
+    finally:
+        stop.set()
+        writer.join()
+    assert [batch.origin for batch in found] == ["still.csv"]
+    assert [batch.origin for batch in batches(tmp_path, since=found[-1].cursor, path="*.csv")] == ["grows.csv"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    reading = Files(root=".").read(FileStream(path="*.csv"), Surroundings(now=NOW, folder=tmp_path))
+    first = next(reading)
+    assert first.cursor is not None
+    (tmp_path / "a.csv").write_text("a\n1\n2\n")
+    assert [batch.origin for batch in batches(tmp_path, since=first.cursor, path="*.csv")] == ["a.csv"]
+    reading.close()
+
+
+@pytest.mark.parametrize("cursor", ["1767585600000000000", "v1:123", "x"])
+def test_a_cursor_that_is_no_list_of_files_is_said(tmp_path: Path, cursor: str) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with pytest.raises(SourceFailed, match="no list of files"):
+        batches(tmp_path, since=cursor, path="*.csv")
 
 
 def test_parquet_brings_its_types_and_nested_columns_get_dots(tmp_path: Path) -> None:
