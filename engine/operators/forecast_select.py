@@ -125,7 +125,7 @@ class ForecastSelect(Operator, frozen=True):
         tuple[str, ...],
         Meta(title="层级", description="All keys, coarsest first; then totals are forecast too, and add up", examples=[["district"]]),
     ] = ()
-    coherence: Annotated[Literal["bottom_up", "mint"], Meta(title="协调", description="How levels are made to add up")] = "mint"
+    coherence: Annotated[Literal["bottom_up", "mint"], Meta(title="协调", description="How levels are made to add up")] = "bottom_up"
 
     def run(self, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """A record and values for each key, and for each total above where a hierarchy is named; a line of the board for each model."""

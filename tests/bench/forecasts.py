@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
+from engine.forecasting.backtest import history_at
 from engine.forecasting.candidates import CANDIDATES, Name, ahead, learnt
 from engine.forecasting.scoring import coverage, percent_error, scaled_error, seasonal_scale
 from engine.forecasting.selecting import Forecast, Rules, forecast
@@ -125,8 +126,9 @@ def _on(said: Numbers, held: Numbers, known: Numbers, season: int) -> float:
 
 
 def _beside(name: Name, made: Forecast, known: Numbers, held: Numbers, sort: Sort) -> float:
-    model = learnt(CANDIDATES[name], known, made.season)
-    said = model if isinstance(model, str) else ahead(model, known, sort.horizon)
+    whole = history_at(known, len(known), made.season)
+    model = learnt(CANDIDATES[name], whole, made.season)
+    said = model if isinstance(model, str) else ahead(model, whole, sort.horizon)
     return float("nan") if isinstance(said, str) else _on(said, held, known, sort.scale)
 
 
