@@ -208,7 +208,8 @@ class _Transaction:
         if mode == "upsert":
             days = self._replaced(table)
             removed = self._run(statements.delete_matching(table, "staged"))
-            added = self._run(statements.insert_latest(table, "staged"))
+            is_single = self._one(statements.repeated_key(table, "staged")) is None
+            added = self._run(statements.insert_from(table, staging.copy()) if is_single else statements.insert_latest(table, "staged"))
         else:
             removed = self._run(statements.delete_touched(table, "staged"))
             added = self._run(statements.insert_from(table, staging.copy()))

@@ -39,6 +39,13 @@ def insert_latest(table: Table, staged: str) -> exp.Insert:
     return insert
 
 
+def repeated_key(table: Table, staged: str) -> exp.Select:
+    """SELECT of 1 when two staged rows have the same key, of nothing otherwise: far cheaper than telling which of them came last."""
+    keys = [exp.column(name) for name in table.key]
+    several = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
+    return exp.Select(expressions=[exp.Literal.number(1)]).from_(exp.table_(staged)).group_by(*keys).having(several).limit(1)
+
+
 def delete_matching(table: Table, staged: str) -> exp.Delete:
     """DELETE of the rows whose key is among the staged rows."""
     pairs = [exp.EQ(this=exp.column(name, "s"), expression=exp.column(name, table.name)) for name in table.key]

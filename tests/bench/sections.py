@@ -3,7 +3,7 @@
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-OWN = ("## A crowd", "## Peers")  # written by tests.bench.crowd and tests.bench.peers
+OWN = ("## A crowd", "## Peers", "## Intake")  # written by tests.bench.crowd, .peers and .intake
 
 
 def section(text: str, heading: str) -> str:
