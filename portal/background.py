@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from engine.connector import Connector, Surroundings
+from engine.connector import Connector
 from engine.loading.catalog import Catalog
 from engine.registry import members
 from engine.running.analyses import run_analysis
@@ -22,6 +22,7 @@ from engine.running.chain import Chain, Followed
 from engine.running.followers import Followers, is_followed
 from engine.running.history import forget_results
 from engine.running.jobs import PostgresJobs
+from engine.running.platform_rows import load_platform
 from engine.running.reading import IntakeWorld, read_stream
 from engine.running.retain import retain
 from engine.running.scheduler import Scheduler
@@ -31,7 +32,7 @@ from engine.state.slots import Schedule, Slot, forget_slots
 from engine.state.store import StateIsAway, Store
 from engine.warehouse import Warehouse
 from portal.api.world import World
-from portal.opening import Settings
+from portal.opening import Settings, surroundings, with_secrets
 
 log = logging.getLogger("chengmai")
 FOLLOW = "follow"
@@ -95,15 +96,17 @@ class Background:
 
     def once(self) -> list[Slot]:
         """Everything that is due, worked off here and now, and what follows from it: the slots as they ended."""
-        while self.scheduler.tick().role == "waiting":
-            self._stop.wait(0.5)
         done: list[Slot] = []
-        self.worker.beat()
-        while (slot := self.worker.work_one()) is not None:
-            done.append(slot)
-        self._chain.follow(self._scene.clock())
-        self.worker.stop()
-        self.scheduler.stop()
+        try:
+            while self.scheduler.tick().role == "waiting":
+                self._stop.wait(0.5)
+            self.worker.beat()
+            while (slot := self.worker.work_one()) is not None:
+                done.append(slot)
+            self._chain.follow(self._scene.clock())
+        finally:
+            self.worker.stop()
+            self.scheduler.stop()
         return done
 
     def follow_soon(self) -> None:
@@ -143,10 +146,9 @@ class Background:
 
     def _world_of(self, scene: Scene, now: datetime | None = None) -> IntakeWorld:
         """What a reading needs; up to an instant of the past where it makes up for a missed one."""
-        folders = (self._settings.definitions, self._settings.var)
         return IntakeWorld(
             scene.catalog, scene.warehouse, self._store, self._connectors,
-            lambda: Surroundings(now or scene.clock(), self._settings.definitions, folders), self._settings.environment, self._instant,
+            lambda: surroundings(self._settings, now or scene.clock(), self._store), with_secrets(self._settings, self._store), self._instant,
             random.random, lambda moved: self.follow_soon(),
         )  # fmt: skip
 
@@ -179,7 +181,9 @@ class Background:
         forget_slots(self._store, self._instant() - KEEP_SLOTS)
 
     def _platform(self, slot: Slot) -> None:
-        return None
+        scene = self._scene
+        if load_platform(scene.catalog, scene.warehouse, self._store):
+            self.follow_soon()
 
     def _follow(self) -> None:
         self._stop.wait(GATHER)

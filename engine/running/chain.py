@@ -16,10 +16,11 @@ from engine.compiling.modifying import Modifiers
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
 from engine.running.history import keep_results
+from engine.running.platform_rows import is_of_platform
 from engine.running.refresh import refresh_states
 from engine.running.states import States
 from engine.state.followed import follow_versions, followed_versions
-from engine.state.runs import begin_run, end_run
+from engine.state.runs import Run, Status, begin_run, end_run
 from engine.state.store import Store
 from engine.warehouse import Warehouse
 
@@ -69,7 +70,9 @@ class Chain:
 
     def _follow(self, moved: Mapping[str, int], now: datetime) -> Followed:
         zone = ZoneInfo(self._catalog.project.zone)
-        run = begin_run(self._store, "refresh", "*", now.replace(tzinfo=zone))
+        # Of rows about runs no run is made: each pass would give rise to the next.
+        is_own = all(is_of_platform(self._catalog, dataset) for dataset in moved)
+        run = begin_run(self._store, "refresh", "*", now.replace(tzinfo=zone)) if not is_own else None
         begun = monotonic()
         try:
             refreshed = refresh_states(self._catalog, self._warehouse, self._modifiers)
@@ -78,19 +81,22 @@ class Chain:
             results = keep_results(self._catalog, self._warehouse, self._states, touched, self._definition_version, now)
         except BaseException as error:
             said = f"{type(error).__name__}: {error}"
-            end_run(
-                self._store,
-                run,
-                replace(run, status="failed", ended_at=now.replace(tzinfo=zone), reason_zh=f"没有刷新完：{error}", reason_en=said),
-            )
+            self._end(run, "failed", now, zh=f"没有刷新完：{error}", en=said)
             raise
         done = Followed(dict(moved), touched, len(refreshed), results, seconds)
         follow_versions(self._store, moved, now.replace(tzinfo=zone))
-        took = now.replace(tzinfo=zone) + (monotonic() - begun) * _SECOND
-        end_run(self._store, run, replace(run, status="done", ended_at=took, detail=msgspec.json.encode(done).decode()))
+        self._end(run, "done", now + (monotonic() - begun) * _SECOND, detail=msgspec.json.encode(done).decode())
         for push in self._push:
             push(done)
         return done
+
+    def _end(
+        self, run: Run | None, status: Status, at: datetime, zh: str | None = None, en: str | None = None, detail: str | None = None
+    ) -> None:
+        if run is not None:
+            zone = ZoneInfo(self._catalog.project.zone)
+            ended = replace(run, status=status, ended_at=at.replace(tzinfo=zone), reason_zh=zh, reason_en=en, detail=detail)
+            end_run(self._store, run, ended)
 
 
 def versions(catalog: Catalog, warehouse: Warehouse) -> dict[str, int]:

@@ -14,6 +14,8 @@ from portal.cli import asking, authoring, operating
 from portal.cli.advising import advise
 from portal.cli.analysing import analyse
 from portal.cli.options import Stopped
+from portal.cli.scheduling import jobs
+from portal.cli.scheduling import run as run_due
 from portal.cli.why import why
 from portal.wiring import MemoryIsNoSize, SparkIsMissing, SparkIsUnreachable, WarehouseIsBusy
 
@@ -31,6 +33,8 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("why", why, "提问"),
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
+    ("run", run_due, "运行"),
+    ("jobs", jobs, "运行"),
     ("refresh", operating.refresh, "运行"),
     ("analyse", analyse, "运行"),
     ("retain", operating.retain, "运行"),
