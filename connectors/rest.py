@@ -160,4 +160,4 @@ def _refuse_failure(document: Any, success: Success | None) -> None:
 
 def _batch(page: Page, stream: RestStream, cursor: str | None, first: int) -> RowBatch:
     rows, numbers, refused = table_of_items(page.items, stream.fields, first)
-    return RowBatch(rows, pa.array(numbers, pa.int64()), stream.path, cursor, refused)
+    return RowBatch(rows, pa.array(numbers, pa.int64()), stream.path, cursor, refused, is_sparse=True)

@@ -165,6 +165,12 @@ def _fill(filling: Filling, raw: pa.Table, days: pa.Array | None) -> tuple[pa.Ar
     if filling.factor is None:
         return cells.values, flaws
     scaled = typed_cells(_scaled(cells.values, filling.factor), kind)
+    if filling.otherwise != "null" and scaled.bad.any():
+        zh, en = (
+            f"「{column.title}」的值 {{value}} 换算成 {column.unit} 后放不下",
+            f"'{column.name}': {{value}} is too much once it is in {column.unit}",
+        )
+        flaws.append(Flaw(scaled.bad, column.name, "type", zh, en, whole(given)))
     return scaled.values, flaws
 
 

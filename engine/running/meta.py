@@ -150,7 +150,7 @@ def _raw(raw: pa.Table, name: str) -> pa.Array:
         raise SourceFailed(
             f"来源没有去重键「{name}」；有：{names}", f"the source has no column '{name}', which is to tell rows apart; it has {names}"
         )
-    return pc.utf8_trim_whitespace(typed_cells(raw[name], "text").values)
+    return typed_cells(pc.utf8_trim_whitespace(typed_cells(raw[name], "text").values), "text").values
 
 
 def _plain(cells: pa.Array) -> pa.Array:
