@@ -15,6 +15,7 @@ from engine.part import PluginPart
 from engine.parts import AtLeastOne
 
 Settings = Mapping[str, Any]
+SECRET_PREFIX = "secret:"  # under which the environment that a connector is opened with knows a stored secret
 
 
 class Written(Struct, frozen=True):
@@ -127,7 +128,7 @@ def sample(connector: Connector, stream: Any, around: Surroundings, rows: int) -
 
 
 def open_connector(kind: type[Connector], settings: Settings, environment: Mapping[str, str]) -> Connector:
-    """The connector with its settings; `{env: NAME}` is replaced by the value of that name. Raises SourceFailed."""
+    """The connector with its settings; `{env: NAME}` is replaced by the value of that name, `{secret: name}` by the stored secret. Raises SourceFailed."""
     try:
         return msgspec.convert(_resolved(settings, environment), kind)
     except msgspec.ValidationError as error:
@@ -146,6 +147,8 @@ def _resolved(value: Any, environment: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"env"}:
             return _secret(str(value["env"]), environment)
+        if set(value) == {"secret"} and isinstance(value["secret"], str):
+            return _stored(value["secret"], environment)
         return {key: _resolved(inner, environment) for key, inner in value.items()}
     return [_resolved(inner, environment) for inner in value] if isinstance(value, list | tuple) else value
 
@@ -154,3 +157,12 @@ def _secret(name: str, environment: Mapping[str, str]) -> str:
     if name not in environment:
         raise SourceFailed(f"环境变量 {name} 没有设置", f"the environment has no variable {name}")
     return environment[name]
+
+
+def _stored(name: str, environment: Mapping[str, str]) -> str:
+    if SECRET_PREFIX + name not in environment:
+        raise SourceFailed(
+            f"没有存放密钥「{name}」：用 chengmai secret set {name} 存入",
+            f"no secret '{name}' is stored: `chengmai secret set {name}` does it",
+        )
+    return environment[SECRET_PREFIX + name]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,15 +12,18 @@ import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.connector import Surroundings
 from engine.lake import local_spark
 from engine.state import server
 from engine.state.migrate import migrate
+from engine.state.secrets import SecretsToo, key_in, key_of
 from engine.state.store import Store, open_store
 from engine.warehouse import Warehouse
 from engine.warehouses.duckdb import DuckDbWarehouse
 
 DUCKDB_FILE = "warehouse.duckdb"
 USUAL_MEMORY = "2GB"
+KEY, KEY_FILE = "CHENGMAI_KEY", "secret.key"  # of the stored secrets
 
 
 class WarehouseIsBusy(Exception):
@@ -48,7 +52,24 @@ class Settings(Struct, frozen=True):
     memory: str = USUAL_MEMORY  # that DuckDB may take; the rest of the server takes up to 800 MB beside it
     spark: str | None = None  # sc://host:port; without it a local one is started
     lake: Path | None = None  # the folder of Parquet files that this process and the cluster see; without it var/lake
+    hosts: frozenset[str] = frozenset()  # that sources may be read from; none unless the administrator lists them
     lake_seen_as: str | None = None  # what the cluster calls that folder, where it is another name
+
+
+def surroundings(settings: Settings, now: datetime, store: Store | None = None) -> Surroundings:
+    """What a connector may see of the world."""
+    return Surroundings(now, settings.definitions, (settings.definitions, settings.var), settings.hosts)
+
+
+def secret_key(settings: Settings, *, make: bool = False) -> bytes | None:
+    """The key of the stored secrets: CHENGMAI_KEY, or the file below var/, which is made when asked for. Raises KeyIsWrong."""
+    said = settings.environment.get(KEY)
+    return key_of(said) if said else key_in(settings.var / KEY_FILE, make=make)
+
+
+def with_secrets(settings: Settings, store: Store) -> Mapping[str, str]:
+    """What {env: NAME} and {secret: name} of sources stand for."""
+    return SecretsToo(settings.environment, store, lambda: secret_key(settings))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from engine.compiling.tables import table_of
-from engine.connector import Connector, Surroundings
+from engine.connector import Connector
 from engine.findings import DefinitionsAreWrong
 from engine.loading.catalog import Catalog
 from engine.question import Question
@@ -49,9 +49,13 @@ from portal.opening import open_duckdb as open_duckdb
 from portal.opening import opened_state as opened_state
 from portal.opening import opened_warehouse as opened_warehouse
 from portal.opening import scratch_warehouse as scratch_warehouse
+from portal.opening import secret_key as secret_key
+from portal.opening import surroundings as surroundings
+from portal.opening import with_secrets as with_secrets
 
 DEFINITIONS, VAR, DATABASE, CLOCK = "CHENGMAI_DEFINITIONS", "CHENGMAI_VAR", "DATABASE_URL", "CHENGMAI_CLOCK"
 MEMORY = "CHENGMAI_MEMORY"
+HOSTS, HOSTS_FILE = "CHENGMAI_HOSTS", "hosts.txt"
 SPARK, LAKE, LAKE_SEEN_AS = "CHENGMAI_SPARK", "CHENGMAI_LAKE", "CHENGMAI_LAKE_SEEN_AS"
 
 REPOSITORY = Path(__file__).parents[1]
@@ -68,8 +72,16 @@ def read_settings(environment: Mapping[str, str], definitions: Path | None = Non
         environment.get(MEMORY) or USUAL_MEMORY,
         environment.get(SPARK) or None,
         Path(environment[LAKE]).resolve() if environment.get(LAKE) else None,
-        environment.get(LAKE_SEEN_AS) or None,
+        lake_seen_as=environment.get(LAKE_SEEN_AS) or None,
+        hosts=_hosts(environment, (var or Path(environment.get(VAR, "var"))) / HOSTS_FILE),
     )
+
+
+def _hosts(environment: Mapping[str, str], file: Path) -> frozenset[str]:
+    """Hosts that sources may be read from: CHENGMAI_HOSTS, with commas or spaces between, and the lines of var/hosts.txt; never a definition."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    listed = [environment.get(HOSTS, "").replace(",", " "), *(line.partition("#")[0] for line in lines)]
+    return frozenset(entry for text in listed for entry in text.split())
 
 
 def read_this_process(definitions: Path | None = None, var: Path | None = None) -> Settings:
@@ -118,7 +130,7 @@ def first_load(
     begun: Callable[[str], None] = lambda said: None,
 ) -> None:
     """Load what the sources deliver and the warehouse does not hold yet; one line before and after each step, none when all is there."""
-    around = Surroundings(clock_of(catalog)(), settings.definitions, (settings.definitions, settings.var))
+    around = surroundings(settings, clock_of(catalog)())
     connectors, _ = members("connectors", Connector, "chengmai.connectors")
 
     def told(step: Step) -> None:

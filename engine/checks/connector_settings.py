@@ -16,7 +16,7 @@ from engine.loading.source_map import Path, value_at
 class ConnectorSettings(Check, frozen=True):
     """The connector exists, and its settings and those of each stream are what it declares (连接器设置).
 
-    What does not fit bears the codes of shape, such as unknown-field; secrets ({env: NAME}) may stand for any value.
+    What does not fit bears the codes of shape, such as unknown-field; secrets ({env: NAME}, {secret: name}) may stand for any value.
     """
 
     tag: ClassVar[str] = "connector-settings"
@@ -65,4 +65,4 @@ def _filled(value: Any, stand_in: object) -> Any:
 
 
 def _is_secret(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"env"}
+    return isinstance(value, dict) and set(value) in ({"env"}, {"secret"})

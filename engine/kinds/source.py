@@ -68,6 +68,8 @@ class Source(KindSpec, frozen=True):
     tag: ClassVar[str] = "source"
     title: Annotated[str, Meta(title="标题", description="Name of the system", examples=["生活垃圾管理系统"])]
     connector: Annotated[str, Meta(title="连接器", description="Tag of a connector", examples=["database"])]
-    settings: Annotated[dict[str, Any], Meta(title="设置", description="The connector's settings; secrets as {env: NAME}")] = {}
+    settings: Annotated[
+        dict[str, Any], Meta(title="设置", description="The connector's settings; secrets as {env: NAME} or {secret: name}")
+    ] = {}
     owner: Annotated[str | None, Meta(title="负责人", description="Who answers for it", examples=["设施处"])] = None
     streams: Annotated[tuple[Stream, ...], Meta(title="数据流", description="What it delivers")] = ()
