@@ -33,12 +33,16 @@ from portal.api.correlation import CorrelationController
 from portal.api.definitions import DefinitionsController
 from portal.api.dimension_members import MembersController
 from portal.api.error_page import error_page
+from portal.api.form_entry_page import FormEntryPageController
+from portal.api.form_row_page import FormRowPageController
+from portal.api.forms_page import FormsPageController
 from portal.api.formula import FormulaController
 from portal.api.health import HealthController
 from portal.api.indicator_facts import FactsController
 from portal.api.indicator_page import IndicatorPageController
 from portal.api.indicator_values import ValuesController
 from portal.api.indicators import IndicatorController
+from portal.api.kept_files import KeptFilesController
 from portal.api.log_lines import handlers_of, log_as_json
 from portal.api.page import page_response
 from portal.api.problem import Problem, Refused, Trouble, problem_for_status, problem_response, refusal, refused_with, trouble, wants_page
@@ -100,6 +104,7 @@ def controllers() -> list[ControllerRouterHandler]:
         QueryController, QueryPlanController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
         ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, HealthController,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
+        FormsPageController, FormRowPageController, FormEntryPageController, KeptFilesController,
     ]  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from engine.state.store import Store
 from engine.warehouse import Warehouse
 from portal.api.answer_line import AnswerLine
 from portal.api.definition_version import definition_version
+from portal.api.form_desk import desk_over
 from portal.api.titles import Titles
 from portal.api.world import World
 from portal.opening import DUCKDB_FILE as DUCKDB_FILE  # said twice: commands and tests know these by the wiring's name
@@ -188,6 +189,7 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse, stor
         states=States(catalog, warehouse, known_modifiers()),
         asked=AskedLog(settings.var / FILE, clock_of(catalog)),
         store=store,
+        desk=desk_over(catalog, warehouse, store, clock_of(catalog), settings.var) if store is not None else None,
     )
 
 

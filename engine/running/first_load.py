@@ -46,6 +46,8 @@ def load_city(
         if warehouse.state(table_of(id, dataset)) is not None:
             present.append(id)
             continue
+        if around.written is None and _is_by_hand(catalog, dataset.source or "", connectors):
+            continue  # what people wrote lies in the state store, which is not open yet; it is read once somebody opens it
         progress(Step(number, len(waiting), id, dataset.title))
         begun = monotonic()
         try:
@@ -63,6 +65,12 @@ def _comes_from_stream(catalog: Catalog, id: str) -> bool:
     source_id, _, stream = (dataset.source or "" if dataset else "").rpartition("/")
     source = catalog.source(source_id)
     return source is not None and any(one.name == stream for one in source.streams)
+
+
+def _is_by_hand(catalog: Catalog, stream: str, connectors: Mapping[str, type[Connector]]) -> bool:
+    source = catalog.source(stream.rpartition("/")[0])
+    connector = connectors.get(source.connector) if source is not None else None
+    return connector is not None and connector.is_by_hand
 
 
 def _order(catalog: Catalog) -> list[str]:

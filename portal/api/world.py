@@ -10,6 +10,7 @@ from engine.findings import Finding
 from engine.loading.catalog import Catalog
 from engine.running.ask import Standing
 from engine.running.asked_log import AskedLog
+from engine.running.form_entries import Desk
 from engine.running.health import Trails
 from engine.running.plans import Plans
 from engine.running.results import Results
@@ -57,6 +58,7 @@ class World(Struct, frozen=True):
     asked: AskedLog | None = None  # what was asked, for `chengmai advise`
     lines: Results[KeptLine] = field(default_factory=lambda: Results(LINE_BYTES))
     findings: tuple[Finding, ...] = ()  # what is wrong with the definitions on disk; then those that are served are the last sound ones
+    desk: Desk | None = None  # at which forms are filled in; None where no state store is open
     store: Store | None = None  # the state store; None only where nothing is remembered, as in tests of questions
     trails: Trails = field(default_factory=Trails)
     metrics: Metrics = field(default_factory=Metrics)  # of the process: a world of new definitions goes on counting

@@ -44,8 +44,8 @@ columns:
   - {name: district, title: 区, type: text, dimension: snow.district, required: true}
   - {name: day, title: 日期, type: date, required: true}
   - {name: salt, title: 融雪剂用量, type: decimal, unit: t}
-  - {name: people, title: 出动人数, type: integer, unit: person}
-  - {name: done, title: 完成率, type: decimal, unit: percent}
+  - {name: people, title: 出动人数, type: integer, unit: 人}
+  - {name: done, title: 完成率, type: decimal, unit: "%"}
   - {name: state, title: 路况, type: enum, of: [{code: clear, title: 畅通}, {code: slow, title: 缓行}]}
   - {name: is_over, title: 是否结束, type: boolean}
   - {name: checked_at, title: 核查时间, type: timestamp}

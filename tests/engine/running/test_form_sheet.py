@@ -47,7 +47,7 @@ def wrong_in(catalog: Catalog, warehouse: Warehouse, content: bytes) -> list[tup
 def test_a_template_says_title_unit_duty_choices_and_which_form_it_is(form: Form) -> None:
     book = openpyxl.load_workbook(io.BytesIO(template_of(form, NOW)))
     sheet = book["填报"]
-    assert [cell.value for cell in sheet[1]][:5] == ["区*", "日期*", "融雪剂用量（t）", "出动人数（person）", "完成率（percent）"]
+    assert [cell.value for cell in sheet[1]][:5] == ["区*", "日期*", "融雪剂用量（t）", "出动人数（人）", "完成率（%）"]
     assert book[HIDDEN].sheet_state == "veryHidden"
     assert [book[HIDDEN].cell(1, column).value for column in (2, 3)] == [REPORTS, form.version]
     rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
