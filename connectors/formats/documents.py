@@ -18,7 +18,11 @@ _NO_OBJECT = (f"不是一个 JSON 对象，或超过 {LINE >> 20} MB", f"it is n
 def read_document(opened: Opener, encoding: str, rows_at: str | None) -> Iterator[Piece]:
     """The objects of the list that stands at `rows_at` (a.b), or of the document itself. Raises SourceFailed when there is no list."""
     with opened() as file:
-        found: Any = msgspec.json.decode(read_whole(as_utf8(file, encoding)).removeprefix(codecs.BOM_UTF8))
+        content = read_whole(as_utf8(file, encoding)).removeprefix(codecs.BOM_UTF8)
+    try:
+        found: Any = msgspec.json.decode(content)
+    except RecursionError:
+        raise SourceFailed("嵌套太深", "it is nested too deeply") from None
     for step in (rows_at or "").split(".") if rows_at else ():
         if not isinstance(found, dict) or step not in found:
             raise SourceFailed(f"文件里没有「{rows_at}」", f"the file has nothing at '{rows_at}'")
@@ -39,7 +43,7 @@ def read_lines(opened: Opener, encoding: str) -> Iterator[Piece]:
             elif text:
                 try:
                     yield number, msgspec.json.decode(text)
-                except (msgspec.DecodeError, UnicodeError):
+                except (msgspec.DecodeError, UnicodeError, RecursionError):
                     yield number, text.decode("utf-8", "backslashreplace")
 
     with opened() as file:
@@ -61,8 +65,12 @@ def _pieces(items: Iterator[tuple[int, Any]]) -> Iterator[Piece]:
     numbers: list[int] = []
     refused: list[RefusedRow] = []
     for number, item in items:
-        if isinstance(item, dict):
-            rows.append(flat(item))
+        try:
+            row = flat(item) if isinstance(item, dict) else None
+        except RecursionError:
+            row = None
+        if row is not None:
+            rows.append(row)
             numbers.append(number)
         else:
             refused.append(RefusedRow(number, str(item)[:2000], *_NO_OBJECT))

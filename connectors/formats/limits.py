@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from typing import IO, Any
 
 from engine.connector import SourceFailed
@@ -54,15 +55,21 @@ def refuse_bad_workbook(content: bytes) -> None:
         raise SourceFailed("工作簿有密码，打不开：请去掉密码再交", "the workbook has a password: remove it")
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        total = sum(one.file_size for one in book.infolist())
-        packed = max(sum(one.compress_size for one in book.infolist()), 1)
-        if total > SHEETS or (total > SUSPECT and total > RATIO * packed):
-            raise SourceFailed(
-                f"工作簿解压后有 {total >> 20} MB，没有读", f"the workbook has {total >> 20} MB when unpacked and was not read"
-            )
-        for one in book.infolist():
-            _refuse_wide(book.read(one) if one.filename.endswith((".xml", ".bin")) else b"")  # a size that lies fails on its checksum
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            _refuse_swollen(book)
+            for one in book.infolist():
+                _refuse_wide(book.read(one) if one.filename.endswith((".xml", ".bin")) else b"")  # a size that lies fails on its checksum
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        raise SourceFailed(f"工作簿坏了：{error}", f"the workbook is damaged: {error}") from error
+    except RuntimeError as error:  # zipfile's word for a member that wants a password
+        raise SourceFailed("工作簿有密码，打不开：请去掉密码再交", "the workbook has a password: remove it") from error
+
+
+def _refuse_swollen(book: zipfile.ZipFile) -> None:
+    total, packed = sum(one.file_size for one in book.infolist()), sum(one.compress_size for one in book.infolist())
+    if total > SHEETS or (total > SUSPECT and total > RATIO * max(packed, 1)):
+        raise SourceFailed(f"工作簿解压后有 {total >> 20} MB，没有读", f"the workbook has {total >> 20} MB when unpacked and was not read")
 
 
 def _refuse_wide(text: bytes) -> None:

@@ -35,5 +35,9 @@ def column_of(cells: list[Any]) -> pa.Array:
     try:
         return pa.array(cells)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        texts = [cell if cell is None or isinstance(cell, str) else json.dumps(cell, ensure_ascii=False, default=str) for cell in cells]
-        return pa.array(texts, pa.string())
+        return pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
+
+
+def _text(cell: Any) -> str:
+    """Days, times and decimals as they are written everywhere; what has parts as JSON."""
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, bool | int | float | list | dict | tuple) else str(cell)

@@ -9,6 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from connectors.formats.limits import SHEETS, refuse_bad_workbook
 from connectors.formats.piece import Opener, Piece, column_of, told_apart
+from connectors.formats.sheet_faults import faults_of
 from engine.connector import SourceFailed
 
 
@@ -19,9 +20,15 @@ def read_sheet(opened: Opener, name: str | int, header: int | None, columns: tup
     refuse_bad_workbook(content)
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         cells = _cells(book, name)
+        known = book.sheet_names
+    for (row, column), shown in faults_of(content, name if isinstance(name, int) else known.index(name)).items():
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = shown
     first = header or 0
+    if len(cells) < first:
+        raise SourceFailed("工作表是空的，没有表头行", "the sheet is empty: there is no row of names")
     width = max((len(row) for row in cells), default=0)
-    titles = [str(cell).strip() for cell in cells[first - 1]] if first and first <= len(cells) else list(columns)
+    titles = [str(cell).strip() for cell in cells[first - 1]] if first else list(columns)
     names = [title or f"column_{number}" for number, title in enumerate(titles + [""] * (width - len(titles)), 1)]
     kept = [(number, row) for number, row in enumerate(cells[first:], first + 1) if any(cell != "" for cell in row)]
     arrays = [column_of([None if row[place] == "" else row[place] for _, row in kept]) for place in range(width)]

@@ -16,6 +16,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "unique": ("column",),
     "reference": ("column",),
     "geometry": (),
+    "clock": ("column",),
     "rate_of_change": ("column",),
     "condition": ("where",),
     "volume": ("against", "within"),

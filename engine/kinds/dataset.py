@@ -103,8 +103,11 @@ class Quality(Part, frozen=True, rename={"otherwise": "else"}):
     """A rule that rows must keep (质量规则)."""
 
     rule: Annotated[
-        Literal["not_null", "range", "enum", "unique", "reference", "geometry", "rate_of_change", "condition", "volume"],
-        Meta(title="规则", description="Which rule; volume judges whole days and only ever warns"),
+        Literal["not_null", "range", "enum", "unique", "reference", "geometry", "rate_of_change", "clock", "condition", "volume"],
+        Meta(
+            title="规则",
+            description="Which rule; clock: a time is not after the row's arrival; volume judges whole days and only ever warns",
+        ),
     ]
     column: Annotated[str | None, Meta(title="列", description="Column it looks at")] = None
     min: Annotated[float | None, Meta(title="下限", description="Lowest good value; of rate_of_change: lowest good change")] = None
@@ -117,7 +120,14 @@ class Quality(Part, frozen=True, rename={"otherwise": "else"}):
     per: Annotated[
         Duration | None, Meta(title="每", description="The change is one in this long; unsaid: from row to row", examples=["PT1H"])
     ] = None
-    gap: Annotated[Duration, Meta(title="最长间隔", description="Rows further apart are not compared", examples=["PT6H"])] = "P1D"
+    gap: Annotated[
+        Duration,
+        Meta(
+            title="最长间隔",
+            description="Rows further apart are not compared; of clock: how much after its arrival a row may say it was",
+            examples=["PT6H"],
+        ),
+    ] = "P1D"
     box: Annotated[
         tuple[float, float, float, float] | None,
         Meta(title="范围框", description="West, south, east, north in which points lie", examples=[[115.4, 39.4, 117.6, 41.1]]),

@@ -152,6 +152,10 @@ def _from_text(array: pa.Array, kind: ColumnType, form: str | None, zone: str) -
 
 def _quickly(array: pa.Array, kind: ColumnType, form: str | None) -> pa.Array | None:
     """Arrow's own reading of a whole column, or None when a single cell resists."""
+    if kind == "decimal" and (pc.max(pc.binary_length(array)).as_py() or 0) > 30:
+        return None  # Arrow wraps around silently beyond 38 digits
+    if kind == "integer" and pc.any(pc.match_substring(array, "0x", ignore_case=True)).as_py():
+        return None  # Arrow reads hexadecimal numbers
     try:
         if form is not None and kind in ("date", "timestamp"):
             times = pc.strptime(array, format=form, unit="us")

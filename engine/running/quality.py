@@ -1,6 +1,7 @@
 """Rules that rows must keep, looked at before they reach the warehouse; each broken rule is a flaw of named rows."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from engine.compiling.tables import default_time, stored_columns
 from engine.expression.grammar import parse
 from engine.findings import DefinitionsAreWrong, Place
 from engine.kinds.dataset import Column, Dataset, Quality
+from engine.loading.meta import INGEST_TIME
 from engine.running.cells import Bad
 from engine.running.formulas import Rows, false_rows
 from engine.running.points import misplaced
 from engine.running.quarantine import Flaw
-from engine.running.rate_of_change import Step, unsteady
+from engine.running.rate_of_change import Step, microseconds, unsteady
 from engine.running.stored import Stored
 from engine.running.uniqueness import repeated
 
@@ -60,6 +62,12 @@ def _of_rule(
         case "rate_of_change" if column is not None and (time := default_time(dataset)) is not None:
             bad = unsteady(Step(rule, column.name, time.column), rows, memory, stored)
             return [_flaw(rule, column, bad, rows, _change_zh(rule, column), _change_en(rule, column))]
+        case "clock" if column is not None and INGEST_TIME in rows.column_names:
+            zh, en = (
+                f"「{column.title}」{{value}} 比到达的时间还晚，来源的时钟不准",
+                f"'{column.name}' {{value}} is after the arrival: the source's clock is off",
+            )
+            return [_flaw(rule, column, _after_arrival(rows, column.name, rule), rows, zh, en)]
         case "unique" if column is not None:
             bad = repeated(dataset, column.name, rows, memory, stored)
             return [_flaw(rule, column, bad, rows, f"「{column.title}」{{value}} 重复", f"'{column.name}' {{value}} is repeated")]
@@ -117,6 +125,12 @@ def _outside(values: pa.Array, rule: Quality) -> Bad:
     numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)  # null is NaN, which is neither less nor more
     low = numbers < rule.min if rule.min is not None else np.zeros(len(numbers), dtype=np.bool_)
     return low | (numbers > rule.max) if rule.max is not None else low
+
+
+def _after_arrival(rows: pa.Table, column: str, rule: Quality) -> Bad:
+    latest = pc.add(rows[INGEST_TIME].combine_chunks(), pa.scalar(timedelta(microseconds=microseconds(rule.gap)), pa.duration("us")))
+    times = rows[column].combine_chunks().cast(pa.timestamp("us"))
+    return np.asarray(pc.fill_null(pc.greater(times, latest), False), dtype=np.bool_)
 
 
 def _not_among(values: pa.Array, known: pa.Array) -> Bad:

@@ -97,10 +97,11 @@ def _before(objects: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.
 
 
 def _gap(step: Step) -> int:
-    return _microseconds(step.rule.gap)
+    return microseconds(step.rule.gap)
 
 
-def _microseconds(duration: str) -> int:
+def microseconds(duration: str) -> int:
+    """How long a duration is; a month counts thirty days."""
     span = span_of(duration)
     return span.months * 30 * DAY + span.seconds * 1_000_000
 
@@ -109,7 +110,7 @@ def _leaps(step: Step, objects: NDArray[np.int64], times: NDArray[np.int64], val
     elapsed, change = times - times[before], values - values[before]
     if step.rule.per is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
-            change = change * _microseconds(step.rule.per) / elapsed
+            change = change * microseconds(step.rule.per) / elapsed
     out = np.zeros(len(values), dtype=np.bool_)
     if step.rule.min is not None:
         out |= change < step.rule.min - abs(step.rule.min) * 1e-9
@@ -126,7 +127,7 @@ def _spans(objects: NDArray[np.int64], leaps: Bad) -> list[tuple[int, int]]:
 
 def _one_by_one(step: Step, times: NDArray[np.int64], values: Numbers, own: Bad) -> Bad:
     gap, low, high = _gap(step), step.rule.min, step.rule.max
-    per = _microseconds(step.rule.per) if step.rule.per is not None else None
+    per = microseconds(step.rule.per) if step.rule.per is not None else None
     leaps = [False] * len(times)
     last: tuple[int, float] | None = None
     earlier: tuple[int, float] | None = None  # the good row before those of this very time
