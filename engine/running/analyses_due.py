@@ -1,4 +1,4 @@
-"""A fresh installation shows results: analyses that never ran run once, after the rows that they read have come."""
+"""A fresh installation shows results: analyses that never ran and run often run once, after the rows that they read have come."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,11 +13,14 @@ from engine.warehouse import Warehouse
 def first_results(
     catalog: Catalog, warehouse: Warehouse, now: datetime, done: Callable[[str], None], begun: Callable[[str], None] = lambda said: None
 ) -> int:
-    """Run every analysis that has no result yet; a line before and after each. One that fails holds up no other; how many ran."""
+    """Run every analysis that has no result yet and is due `every` so often; a line before and after each. How many ran.
+
+    What is due at an hour (`cron`) waits for it: a night's reckoning would hold up the first start. One that fails holds up no other.
+    """
     count = 0
     for id in catalog.ids("analysis"):
         analysis = catalog.analysis(id)
-        if analysis is None or results(warehouse, id, limit=1):
+        if analysis is None or analysis.cron is not None or results(warehouse, id, limit=1):
             continue
         begun(f"{analysis.title}（{id}）计算中")
         try:
