@@ -117,10 +117,11 @@ class Files(Connector, frozen=True):
                 yield RowBatch(pa.table({}), pa.array([], pa.int64()), file.name, cursor)
 
 
-class _Here(Struct, frozen=True):
-    """A folder of this machine (本机目录)."""
+class _Here:
+    """A folder of this machine, as an SFTP server's is one elsewhere (本机目录)."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     def files(self, pattern: str) -> list[FoundFile]:
         return [self._seen(path) for path in _matching(self.root, pattern)]
