@@ -47,12 +47,13 @@ class MessageShape(Part, frozen=True):
 class Message(Struct, frozen=True):
     """A message as it came: where from, its bytes, and the columns that the connector itself knows, which win over those inside (消息).
 
-    `size` is what it had; of one that is too large only the beginning needs to be kept. `refusal` is said where the connector refuses it.
-    `id` is its name for ever: the first row has it, the next ones have `id.1`, `id.2` ... in the column `id_column`.
+    `size` is what it had; of one that is too large only the beginning needs to be kept. `refusal` is said where the connector refuses
+    it. A payload of None has nothing to read: the columns are the row. `id` is its name for ever: the first row has it in the column
+    `id_column`, the next ones have `id.1`, `id.2` ...
     """
 
     place: str
-    payload: bytes
+    payload: bytes | None
     id_column: str
     id: str
     columns: dict[str, Any] = {}
@@ -96,7 +97,7 @@ def _row(item: object, message: Message, names: set[str]) -> dict[str, Any]:
         raise item
     if not isinstance(item, dict):
         raise _Refused(_NO_OBJECT)
-    if not item:
+    if not item and message.payload is not None:
         raise _Refused(("对象里没有字段", "the object has no fields"))
     try:
         row = flat(item)
@@ -119,8 +120,10 @@ def _items(message: Message, shape: MessageShape, encoding: str) -> Iterator[obj
     try:
         if message.refusal is not None:
             raise _Refused(message.refusal)
-        if max(message.size, len(message.payload)) > shape.largest:
-            size = max(message.size, len(message.payload))
+        if message.payload is None:
+            yield {}
+            return
+        if (size := max(message.size, len(message.payload))) > shape.largest:
             raise _Refused((f"消息有 {size} 字节，超过 {shape.largest}", f"the message has {size} bytes, more than {shape.largest}"))
         if not message.payload.strip():
             raise _Refused(_EMPTY)
@@ -171,4 +174,4 @@ def _text(payload: bytes, encoding: str) -> str:
 
 
 def _shown(message: Message) -> str:
-    return message.payload[: SHOWN * 4].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    return (message.payload or b"")[: SHOWN * 4].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
