@@ -63,6 +63,10 @@ class Database(Connector, frozen=True):
             _refuse_unknown_columns(table, stream)
             yield from self._rows(connection, table, stream, since)
 
+    def comes_again(self, stream: Any) -> bool:
+        """The rows at the cursor do; all that say the same have the same cursor, where it is among the columns."""
+        return stream.cursor is not None and (not stream.columns or stream.cursor in stream.columns)
+
     def check(self, around: Surroundings) -> None:
         """Connects and asks for the constant 1."""
         with self._connected(around) as connection:

@@ -80,9 +80,13 @@ class Connector(PluginPart, frozen=True):
     def read(self, stream: Any, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """The rows of a stream (`stream` is one of `self.stream`), only those from the cursor `since` on when it is given.
 
-        A row at the cursor itself may come again. Raises SourceFailed.
+        A row at the cursor itself may come again where `comes_again` says so. Raises SourceFailed.
         """
         raise NotImplementedError
+
+    def comes_again(self, stream: Any) -> bool:
+        """Whether a row at the cursor may come again, and then with it all rows that say the same."""
+        return False
 
     def check(self, around: Surroundings) -> None:
         """Try the way to the source without reading rows. Raises SourceFailed with what is in the way."""

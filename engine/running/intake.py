@@ -9,6 +9,7 @@ from msgspec import Struct
 from engine.connector import Connector, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
 from engine.kinds.source import Source
 from engine.loading.catalog import Catalog
+from engine.loading.meta import SOURCE_ID, SOURCE_SYSTEM, is_meta
 from engine.running.cursors import Cursor, cursor_of, mark_of
 from engine.running.field_map import StreamOf
 from engine.running.taking import Taking, Terms, stream_for
@@ -58,15 +59,16 @@ def intake(
     assert source is not None
     connector, read = opened(source, stream, connectors, environment)
     held = None if from_start else cursor_of(warehouse, f"{stream.source_id}/{stream.stream.name}", dataset_id)
-    reads = mark_of(read)
+    shaped, reads = stream_of(connector, read), mark_of(read)
     if held is not None and held.reads != reads:
         held = _of_another_reading(dataset_id, is_keyed=bool(dataset.key))
-    mode: LoadMode = "upsert" if dataset.key else "replace" if held is None else "append"
+    by_content = connector.comes_again(shaped) and not dataset.key and is_meta(dataset, SOURCE_ID) and is_meta(dataset, SOURCE_SYSTEM)
+    mode: LoadMode = "upsert" if dataset.key else "replace" if held is None else "upsert" if by_content else "append"
     terms = Terms(
         now=around.now, mode=mode, is_history=held is None, is_by_hand=connector.is_by_hand, begun_at=held.cursor if held else None,
-        is_resumed=held is not None, reads=reads,
+        is_resumed=held is not None, by_content=by_content, reads=reads,
     )  # fmt: skip
-    with closing(connector.read(stream_of(connector, read), around, terms.begun_at)) as batches:
+    with closing(connector.read(shaped, around, terms.begun_at)) as batches:
         return _taken(Taking(catalog, dataset_id, warehouse, terms), batches, warehouse, seen, most, is_whole=from_start)
 
 

@@ -15,6 +15,7 @@ from engine.loading.catalog import Catalog
 from engine.loading.meta import DATA_TIME, INGEST_TIME, LATE, MANUAL, OK, QUALITY_FLAG, SOURCE_ID, SOURCE_SYSTEM, SUSPECT, is_meta
 from engine.parts import span_of
 from engine.running.cells import Bad, none_bad, typed_cells, whole
+from engine.running.contents import Contents
 from engine.running.field_map import StreamOf
 from engine.running.quarantine import Flaw
 from engine.warehouse import ARROW_TYPES
@@ -35,9 +36,13 @@ class Marking(Struct, frozen=True):
     closed_before: datetime | None  # rows that tell of an earlier time are not taken any more
     accept: str  # how long late rows are taken, as it was declared
     is_by_hand: bool = False
+    contents: Contents | None = None  # names the rows that nothing else tells apart
 
 
-def marking(catalog: Catalog, dataset_id: str, dataset: Dataset, stream: StreamOf, now: datetime, *, is_history: bool, is_by_hand: bool) -> Marking:  # fmt: skip
+def marking(
+    catalog: Catalog, dataset_id: str, dataset: Dataset, stream: StreamOf, now: datetime, *,
+    is_history: bool, is_by_hand: bool, contents: Contents | None = None,
+) -> Marking:  # fmt: skip
     """How rows that come at `now` are marked. Rows of a history are never late: nobody knows when they would have come."""
     time = default_time(dataset)
     promised, accept = stream.stream.promised_delay, _accepted(catalog, dataset_id, stream)
@@ -45,7 +50,7 @@ def marking(catalog: Catalog, dataset_id: str, dataset: Dataset, stream: StreamO
         dataset=dataset, source_id=stream.source_id, identity=stream.stream.identity, now=now, time=time, zone=catalog.project.zone,
         late_before=None if is_history or promised is None else _edge(dataset, time, moved(now, -span_of(promised))),
         closed_before=None if is_history or accept is None else _edge(dataset, time, moved(now, -span_of(accept))),
-        accept=accept or "", is_by_hand=is_by_hand,
+        accept=accept or "", is_by_hand=is_by_hand, contents=contents,
     )  # fmt: skip
 
 
@@ -132,6 +137,8 @@ def _told(marking: Marking, rows: pa.Table) -> pa.Array:
 
 def _identity(marking: Marking, rows: pa.Table, batch: RowBatch) -> tuple[pa.Array, Bad]:
     """What the source calls each row, and which rows it does not name; where nothing tells them apart, their place in it."""
+    if marking.contents is not None:
+        return marking.contents.names(batch.rows, batch.cursor), none_bad(rows.num_rows)
     if marking.identity:
         cells = [_raw(batch.rows, name) for name in marking.identity]
     else:

@@ -12,8 +12,10 @@ from engine.compiling.tables import table_of
 from engine.connector import RowBatch, SourceFailed
 from engine.kinds.dataset import Dataset
 from engine.loading.catalog import Catalog
+from engine.loading.meta import SOURCE_ID, SOURCE_SYSTEM
 from engine.running.areas import located, stored_outlines
 from engine.running.cells import Bad, none_bad
+from engine.running.contents import Contents
 from engine.running.cursors import CURSORS, Cursor, Overtaken, cursor_in, remember
 from engine.running.field_map import StreamOf, filled, stream_of_dataset
 from engine.running.kept import kept_from, too_old
@@ -37,6 +39,7 @@ class Terms(Struct, frozen=True):
     is_by_hand: bool = False  # a person wrote or mended them
     begun_at: str | None = None  # the cursor that the reading began from; stored only while it still holds
     is_resumed: bool = False  # whether `begun_at` is to be held against what the warehouse knows
+    by_content: bool = False  # rows that nothing tells apart may come again: each replaces the one that says the same
     reads: str = ""  # mark of what is read; see `engine.running.cursors`
 
 
@@ -48,6 +51,8 @@ class Taking:
         self.id, self.terms, self.mode = dataset_id, terms, terms.mode
         self.name = f"{self.stream.source_id}/{self.stream.stream.name}"
         self.table = table_of(dataset_id, self.dataset)
+        if terms.by_content:
+            self.table = replace(self.table, key=(SOURCE_SYSTEM, SOURCE_ID))
         self.rows_in = self.loaded = self.quarantined = self.warned = 0
         self.cursor: str | None = None
         self.shape, self.is_sparse = dict[str, pa.DataType](), False
@@ -59,7 +64,14 @@ class Taking:
         self._outlines = stored_outlines(catalog, warehouse)
         self._keys, self._since = keys_of(catalog, self.dataset, warehouse), kept_from(warehouse).get(dataset_id)
         self._marking = marking(
-            catalog, dataset_id, self.dataset, self.stream, terms.now, is_history=terms.is_history, is_by_hand=terms.is_by_hand
+            catalog,
+            dataset_id,
+            self.dataset,
+            self.stream,
+            terms.now,
+            is_history=terms.is_history,
+            is_by_hand=terms.is_by_hand,
+            contents=Contents() if terms.by_content else None,
         )
         for made in (self.table, LOG, QUARANTINE, CURSORS):
             warehouse.create(made)  # before the transaction: who makes a table holds up all others who would
@@ -149,7 +161,8 @@ class Taking:
         self._spool, self._lines = Spool(), []
         self._begun_at = self.cursor or self._begun_at
         self._is_resumed = self._is_resumed or self._begun_at is not None
-        self.mode = "append" if self.mode == "replace" else self.mode
+        if self.mode == "replace":
+            self.mode = "upsert" if self.terms.by_content else "append"
 
     def close(self) -> None:
         """Let go of what was not stored."""

@@ -1,15 +1,20 @@
 """What a source sends is loaded typed, coded and converted, or lies in the quarantine with row, column, value and reason."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlglot import exp
 
+from connectors.database import Database
 from connectors.files import Files
 from engine.compiling.tables import table_of
 from engine.connector import RefusedRow, RowBatch, SourceFailed, Surroundings
@@ -205,3 +210,49 @@ def test_a_file_goes_the_whole_way(catalog: Catalog, duckdb_warehouse: Warehouse
 def test_a_source_whose_connector_is_not_there_is_said(catalog: Catalog, duckdb_warehouse: Warehouse) -> None:
     with pytest.raises(SourceFailed, match="no connector 'files'; there are mqtt"):
         intake(catalog, "waste.weighings", duckdb_warehouse, {"mqtt": Files}, Surroundings(now=NOW), {})
+
+
+LEDGER = {
+    "project.yaml": "title: 试验\n",
+    "c/lines.dataset.yaml": (
+        "title: 行\nfrom: sources.books/lines\none_row_is: 一行\nregion: public\ncolumns:\n  - {name: day, title: 日, type: date}\n"
+        "  - {name: said, title: 说, type: text}\n"
+    ),
+}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("most", [1, 1_000_000])
+def test_rows_without_key_that_are_written_at_the_cursor_later_are_neither_lost_nor_doubled(
+    postgres_dsn: str, duckdb_warehouse: Warehouse, most: int
+) -> None:
+    parts = conninfo_to_dict(postgres_dsn)
+    settings = {"dialect": "postgresql", "host": parts["host"], "database": parts["dbname"], "user": parts["user"], "batch": 2}
+    stream = {"name": "lines", "read": {"table": "lines", "cursor": "day"}}
+    source = {"title": "账", "connector": "database", "settings": settings, "streams": [stream]}
+    catalog = load_texts({**LEDGER, "sources/books.source.yaml": msgspec.yaml.encode(source).decode()}).catalog
+    written: Counter[tuple[date, str]] = Counter()
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE lines (day date, said text)")
+        for day, said in [
+            (1, "a"),
+            (1, "a"),
+            (2, "b"),
+            (2, "b"),
+            (2, "c"),
+            (2, "b"),
+            (2, "b"),
+            (2, "d"),
+            (3, "a"),
+            (3, "a"),
+            (3, ""),
+            (4, "e"),
+        ]:
+            connection.execute("INSERT INTO lines VALUES (%s, %s)", (date(2026, 1, day), said))
+            written[date(2026, 1, day), said] += 1
+            for _ in range(2):
+                intake(catalog, "c.lines", duckdb_warehouse, {"database": Database}, Surroundings(now=NOW), {}, most=most)
+            dataset = catalog.dataset("c.lines")
+            assert dataset is not None
+            rows = lying_in(duckdb_warehouse, table_of("c.lines", dataset))
+            assert Counter((row["day"], row["said"] or "") for row in rows) == written
