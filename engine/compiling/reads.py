@@ -27,6 +27,18 @@ def datasets_of(catalog: Catalog, question: Question, *, has_results: bool = Tru
     return tuple(sorted(found))
 
 
+def speaks_ahead(catalog: Catalog, question: Question) -> bool:
+    """Whether all that a question counts are forecasts: their periods need not be over to be whole."""
+    every = all_indicators(catalog, question)
+    several = [(one.dataset, one.stock) for one in every] + [(part.dataset, part.stock) for one in every for part in one.parts]
+    counted = [stock for dataset, stock in several if dataset is not None]
+    return (
+        bool(counted)
+        and all(stock is not None and stock.lead is not None for stock in counted)
+        and not any(one.conversion for one in every)
+    )
+
+
 def _counts(stock: Stock | None, has_results: bool) -> bool:
     return stock is None or (stock.valid is None and (has_results or stock.snapshot is None))
 

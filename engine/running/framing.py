@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.compiling.asking import Column
 from engine.compiling.periods import MONTHS, bucket_start, day_offset
 from engine.compiling.plan import TIME, Compiled
-from engine.compiling.reads import times_of
+from engine.compiling.reads import speaks_ahead, times_of
 from engine.frame import COMPLETE, MARKS, Frame, FrameColumn
 from engine.loading.catalog import Catalog
 from engine.modifier import Shape
@@ -84,7 +84,9 @@ def _type(kind: pa.DataType) -> str:
 
 
 def completeness(catalog: Catalog, compiled: Compiled, shape: Shape, table: pa.Table) -> pa.Array:
-    """False where the row's period is not over by as_of, or is cut by the edge of the period asked."""
+    """False where the row's period is not over by as_of, or is cut by the edge of the period asked; a forecast's need not be over."""
+    if speaks_ahead(catalog, compiled.question):
+        shape = replace(shape, until=datetime.max)
     offset = max(map(day_offset, times_of(catalog, compiled.question)), default=timedelta())
     if shape.grain is None:
         named_day = shape.end is not None and shape.end.time() == time_of_day.min  # only a bound that names a day means the business day

@@ -10,6 +10,7 @@ import pytest
 from sqlglot import exp
 
 from engine.compiling.tables import table_of
+from engine.frame import COMPLETE
 from engine.loading.catalog import Catalog
 from engine.question import Period, Question
 from engine.running.analyses import AnalysisFailed, run_analysis
@@ -127,6 +128,11 @@ def test_forecasts_and_their_records_are_written_together_and_read_ahead_of_now(
     span = Period(start="2026-01-05T11:00", end="2026-01-06")
     ahead = value(catalog, house, NOON + timedelta(minutes=1), "pits.next_hours", grain="hour", period=span)
     assert ahead == [{"time": "2026-01-05T11:00:00", "pits.next_hours": 44.0}, {"time": "2026-01-05T12:00:00", "pits.next_hours": 11.0}]
+    answer = next(
+        ask(catalog, house, [Question(indicators=("pits.next_hours",), grain="hour", period=span)], now=NOON + timedelta(minutes=1))
+    )
+    assert answer.frame is not None
+    assert answer.frame.column(COMPLETE) == [True, True]  # neither hour is over, and both are all that was said of them
     assert value(catalog, house, NOON + timedelta(minutes=1), "pits.next_hours", period=Period(next="P1D")) == [{"pits.next_hours": None}]
 
 
