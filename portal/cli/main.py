@@ -13,9 +13,11 @@ from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.advising import advise
 from portal.cli.analysing import analyse
+from portal.cli.keeping import secret
 from portal.cli.options import Stopped
 from portal.cli.scheduling import jobs
 from portal.cli.scheduling import run as run_due
+from portal.cli.sources import intake, source
 from portal.cli.why import why
 from portal.wiring import MemoryIsNoSize, SparkIsMissing, SparkIsUnreachable, WarehouseIsBusy
 
@@ -35,7 +37,10 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("serve", operating.serve, "运行"),
     ("run", run_due, "运行"),
     ("jobs", jobs, "运行"),
+    ("intake", intake, "运行"),
+    ("source", source, "运行"),
     ("refresh", operating.refresh, "运行"),
+    ("secret", secret, "运行"),
     ("analyse", analyse, "运行"),
     ("retain", operating.retain, "运行"),
     ("advise", advise, "运行"),
