@@ -1,15 +1,17 @@
 """The platform's own work is rows like any other: a dataset that says `from: platform.runs` is filled out of the state store."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pyarrow as pa
 
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
 from engine.running.touched import load_and_note
 from engine.state.platform import ended_run_rows, ended_slot_rows, freshness_rows
+from engine.state.scores import scores_of
 from engine.state.store import Row, Store
 from engine.warehouse import Table, Warehouse, arrow_schema
 
@@ -68,17 +70,25 @@ def _freshness(store: Store, since: datetime | None, zone: ZoneInfo) -> list[Lin
     return [_walled(dict(zip(names, row, strict=True)), zone) for row in freshness_rows(store, since)]
 
 
+def _quality(store: Store, since: datetime | None, zone: ZoneInfo) -> list[Line]:
+    """Scores from the newest day on, which may have been scored again; days begin at midnight, as the watermark has them."""
+    scores = scores_of(store, since=since.date() if since is not None else None)
+    return [_walled({**msgspec.structs.asdict(one), "day": datetime.combine(one.day, time())}, zone, but=("day",)) for one in scores]
+
+
 def _timed(line: dict[str, object], begin: str, zone: ZoneInfo) -> dict[str, object]:
     started, ended = line[begin], line["ended_at"]
     seconds = (ended - started).total_seconds() if isinstance(started, datetime) and isinstance(ended, datetime) else None
     return _walled({**line, "seconds": seconds}, zone)
 
 
-def _walled(line: dict[str, object], zone: ZoneInfo) -> dict[str, object]:
+def _walled(line: dict[str, object], zone: ZoneInfo, but: tuple[str, ...] = ()) -> dict[str, object]:
     """Instants as wall clock of the project's zone, as rows have them."""
-    return {name: value.astimezone(zone).replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in line.items()}
+    is_instant = {name: isinstance(value, datetime) and name not in but for name, value in line.items()}
+    return {name: value.astimezone(zone).replace(tzinfo=None) if is_instant[name] else value for name, value in line.items()}  # type: ignore[attr-defined]
 
 
 FEEDS: Mapping[str, Callable[[Store, datetime | None, ZoneInfo], list[Line]]] = {
     "platform.runs": _runs, "platform.slots": _slots, "platform.freshness": _freshness,
+    "platform.quality": _quality,
 }  # fmt: skip

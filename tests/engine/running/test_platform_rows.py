@@ -15,6 +15,7 @@ from engine.running.ask import ask
 from engine.running.definitions import load_checked
 from engine.running.platform_rows import load_platform
 from engine.state.runs import begin_run, end_run
+from engine.state.scores import Score, keep_score
 from engine.state.slots import Schedule
 from engine.state.store import Store
 from engine.warehouse import Warehouse
@@ -96,3 +97,14 @@ def test_slots_tell_their_source_and_how_late_they_were_done(catalog: Catalog, s
     assert load_platform(catalog, empty, store) == {"platform.slots": 2}
     assert value(catalog, empty, "platform.on_time") == 50.0
     assert clock.now().tzinfo == ZoneInfo("Asia/Shanghai")
+
+
+def test_scores_of_sources_are_rows_and_a_day_that_is_scored_again_replaces_itself(catalog: Catalog, store: Store, empty: Warehouse) -> None:
+    day = AT.date()
+    keep_score(store, Score("sources.waste", day, 50.0, 100, 50, 0, 0, 50, None, "合格", "sound", AT))
+    assert load_platform(catalog, empty, store) == {"platform.quality": 1}
+    keep_score(store, Score("sources.waste", day, 95.0, 100, 95, 0, 0, 5, None, "合格", "sound", AT))
+    keep_score(store, Score("sources.waste", day + timedelta(days=1), 95.0, 100, 95, 0, 0, 5, None, "合格", "sound", AT))
+    assert load_platform(catalog, empty, store) == {"platform.quality": 2}
+    assert load_platform(catalog, empty, store) == {}
+    assert value(catalog, empty, "platform.set_aside_share") == 5
