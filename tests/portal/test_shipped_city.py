@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from litestar.testing import TestClient
 
+from engine.compiling.tables import table_of
+from engine.loading.catalog import Catalog
 from engine.running.definitions import load_checked
+from engine.warehouse import Warehouse, arrow_schema
 from portal import wiring
 from portal.app import create_app
 
@@ -24,8 +29,25 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]]:
     catalog = wiring.sound_definitions(settings)
     with wiring.opened_warehouse(settings, "duckdb") as warehouse:
         wiring.first_load(settings, catalog, warehouse, lambda said: None)
+        work_done(catalog, warehouse, wiring.clock_of(catalog)())
         with TestClient(create_app(wiring.build_world(settings, catalog, warehouse)), base_url="http://127.0.0.1:8000") as client:
             yield client
+
+
+def work_done(catalog: Catalog, warehouse: Warehouse, now: datetime) -> None:
+    """What the platform would have written of its own work, had it run for a month."""
+    ends = [now - timedelta(days=days) for days in range(1, 40)]
+    slots = [
+        {"work": "intake", "subject": "sources.waste/weighings", "source": "sources.waste", "due_at": end, "ended_at": end, "status": "done",
+         "delay_seconds": 1.0}
+        for end in ends
+    ]  # fmt: skip
+    runs = [{"run_id": str(end), "kind": "refresh", "subject": "*", "status": "done", "ended_at": end, "seconds": 1.0} for end in ends]
+    for id, lines in (("platform.slots", slots), ("platform.runs", runs)):
+        dataset = catalog.dataset(id)
+        assert dataset is not None
+        table = table_of(id, dataset)
+        warehouse.load(table, [pa.RecordBatch.from_pylist(lines, schema=arrow_schema(table))], "upsert")
 
 
 @pytest.mark.parametrize("grain", ["", "month"])
