@@ -6,7 +6,7 @@ from time import monotonic
 from msgspec import Struct
 
 from engine.compiling.tables import table_of
-from engine.connector import Connector, SourceFailed, Surroundings
+from engine.connector import Connector, Following, SourceFailed, Surroundings
 from engine.loading.catalog import Catalog
 from engine.running.intake import IntakeResult, intake
 from engine.warehouse import Warehouse
@@ -48,6 +48,8 @@ def load_city(
             continue
         if around.written is None and _is_by_hand(catalog, dataset.source or "", connectors):
             continue  # what people wrote lies in the state store, which is not open yet; it is read once somebody opens it
+        if _is_pushed(catalog, dataset.source or "", connectors):
+            continue  # its rows come by themselves, once somebody follows it
         progress(Step(number, len(waiting), id, dataset.title))
         begun = monotonic()
         try:
@@ -65,6 +67,12 @@ def _comes_from_stream(catalog: Catalog, id: str) -> bool:
     source_id, _, stream = (dataset.source or "" if dataset else "").rpartition("/")
     source = catalog.source(source_id)
     return source is not None and any(one.name == stream for one in source.streams)
+
+
+def _is_pushed(catalog: Catalog, stream: str, connectors: Mapping[str, type[Connector]]) -> bool:
+    source = catalog.source(stream.rpartition("/")[0])
+    connector = connectors.get(source.connector) if source is not None else None
+    return connector is not None and issubclass(connector, Following)
 
 
 def _is_by_hand(catalog: Catalog, stream: str, connectors: Mapping[str, type[Connector]]) -> bool:

@@ -24,6 +24,7 @@ from engine.running.reading import (
     streams_of,
     tell_moved,
 )
+from engine.running.reading import is_followed as is_followed  # who asks for followers asks this too
 from engine.running.taking import Taking, Terms, stream_for
 from engine.state.runs import Run, begin_run, end_run
 from engine.state.sources import source_state
@@ -228,10 +229,3 @@ class Followers:
         until = monotonic() + seconds
         left = [one for one in self.all if not one.join(max(0.0, until - monotonic()))]  # each is waited for
         return not left
-
-
-def is_followed(world: IntakeWorld, source: str) -> bool:
-    """Whether a source pushes its rows."""
-    spec = world.catalog.source(source)
-    kind = world.connectors.get(spec.connector) if spec is not None else None
-    return kind is not None and issubclass(kind, Following)

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.connector import Connector, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
+from engine.connector import Connector, Following, RowBatch, SourceFailed, Surroundings, open_connector, stream_of
 from engine.kinds.source import Source
 from engine.loading.catalog import Catalog
 from engine.loading.meta import SOURCE_ID, SOURCE_SYSTEM, is_meta
@@ -16,6 +16,10 @@ from engine.running.taking import Taking, Terms, stream_for
 from engine.warehouse import LoadMode, Warehouse
 
 MOST = 1_000_000  # rows of one transaction, where the source has places to go on from
+PUSHED = SourceFailed(
+    "推送的数据流由 chengmai serve 随到随取，不能这样读",
+    "a stream that is pushed is taken in as it comes by `chengmai serve`, not read like this",
+)
 Seen = Callable[[Taking], None]
 
 
@@ -58,6 +62,8 @@ def intake(
     source = catalog.source(stream.source_id)
     assert source is not None
     connector, read = opened(source, stream, connectors, environment)
+    if isinstance(connector, Following):
+        raise SourceFailed(PUSHED.zh, PUSHED.en)
     held = None if from_start else cursor_of(warehouse, f"{stream.source_id}/{stream.stream.name}", dataset_id)
     shaped, reads = stream_of(connector, read), mark_of(read)
     if held is not None and held.reads != reads:

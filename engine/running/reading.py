@@ -11,14 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.compiling.tables import table_of
-from engine.connector import Connector, SourceFailed, Surroundings, open_connector, sample, stream_of
+from engine.connector import Connector, Following, SourceFailed, Surroundings, open_connector, sample, stream_of
 from engine.findings import DefinitionsAreWrong
 from engine.kinds.source import Source
 from engine.loading.catalog import Catalog
 from engine.running.breaker import Breaker, Standing, after_failure, after_success, may_try, trying
 from engine.running.cursors import Overtaken
 from engine.running.drift import Change, after, changes, columns_of, filled_from, refuse_lost
-from engine.running.intake import IntakeResult, intake, opened
+from engine.running.intake import PUSHED, IntakeResult, intake, opened
 from engine.running.taking import Taking, stream_for
 from engine.running.touched import days_since
 from engine.state.runs import Run, begin_run, end_run
@@ -74,6 +74,13 @@ def streams_of(catalog: Catalog, source: str | None = None, stream: str | None =
         if spec is not None and any(one.name == name for one in spec.streams) and source in (None, of) and stream in (None, name):
             found.setdefault((of, name), []).append(id)
     return [(of, name, tuple(ids)) for (of, name), ids in sorted(found.items())]
+
+
+def is_followed(world: IntakeWorld, source: str) -> bool:
+    """Whether a source pushes its rows."""
+    spec = world.catalog.source(source)
+    kind = world.connectors.get(spec.connector) if spec is not None else None
+    return kind is not None and issubclass(kind, Following)
 
 
 def held_up(state: SourceState, now: datetime) -> tuple[str, str] | None:
@@ -149,6 +156,8 @@ def read_stream(
     """
     done: list[Read] = []
     for _, _, datasets in streams_of(world.catalog, source, stream):
+        if is_followed(world, source):
+            return [Read(id, zh=PUSHED.zh, en=PUSHED.en) for id in datasets]
         if (why := may_begin(world, source, is_asked_for=is_asked_for)) is not None:
             return [Read(id, zh=why[0], en=why[1]) for id in datasets]
         done += [_read(world, source, stream, id, from_start, slot_at, trace) for id in datasets]

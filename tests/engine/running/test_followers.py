@@ -16,8 +16,10 @@ from engine.connector import Following, RefusedRow, RowBatch, SourceFailed, Surr
 from engine.loading.project import load_texts
 from engine.parts import Part
 from engine.running.cursors import cursor_of
+from engine.running.first_load import load_city
 from engine.running.followers import Follower, Followers
-from engine.running.reading import IntakeWorld, Moved
+from engine.running.intake import intake
+from engine.running.reading import IntakeWorld, Moved, read_stream
 from engine.state.migrate import migrate
 from engine.state.runs import runs_of
 from engine.state.sources import pause_source, resume_source, source_state
@@ -216,3 +218,13 @@ def test_who_waits_is_told_of_each_batch(world: IntakeWorld) -> None:
     assert {one.dataset for one in told} == {"w.rows", "w.copies"}
     assert next(one.days for one in told if one.dataset == "w.rows") == frozenset({datetime(2026, 1, 6).date()})
     assert [(run.status, run.rows_in, run.rows_loaded) for run in runs_of(world.store)] == [("done", 1, 2)]
+
+
+def test_a_pushed_stream_is_neither_read_by_the_first_load_nor_by_hand(world: IntakeWorld) -> None:
+    send(row(1))
+    first = load_city(CATALOG, world.warehouse, world.connectors, world.around(), {})
+    assert (first.loaded, first.present, first.failed) == ((), (), ())
+    assert {one.run for one in read_stream(world, "sources.feed", "rows", is_asked_for=True)} == {None}
+    assert source_state(world.store, "sources.feed").failures == 0
+    with pytest.raises(SourceFailed, match="chengmai serve"):
+        intake(CATALOG, "w.rows", world.warehouse, world.connectors, world.around(), {})
