@@ -28,7 +28,7 @@ from engine.running.form_trial import TriedRow
 from engine.running.forms import Form
 from engine.state.forms import Entry, entry_of, rows_of
 from portal.api.form_desk import desk_of, writer
-from portal.api.form_words import FATES, CellText, EntryLine, cell_text, line_of, moment
+from portal.api.form_words import FATES, CellText, EntryLine, FieldLine, cell_text, field_lines, line_of, moment
 from portal.api.forms_page import form_found, xlsx
 from portal.api.page import Page, page_response
 from portal.api.problem import refusal
@@ -54,7 +54,7 @@ class EntryPage(Struct, frozen=True):
     dataset: str
     form: str
     status: str
-    headings: list[str]
+    headings: list[FieldLine]
     wrong: list[FormFinding]
     notices: list[FormFinding]
     rows: list[PreviewRow]
@@ -145,7 +145,7 @@ def entry_page(world: World, entry: Entry, trouble: str = "", status: int = 200)
     if tried is not None:
         counts = {word: sum(row.fate == fate for row in tried.rows) for fate, word in FATES.items()}
     page = EntryPage(
-        line_of(desk, entry), entry.dataset, form.title, entry.status, [field.heading for field in form.fields],
+        line_of(desk, entry), entry.dataset, form.title, entry.status, field_lines(form),
         [one for one in findings if not one.is_warning], [one for one in findings if one.is_warning], rows[:MOST_SHOWN],
         max(0, len(rows) - MOST_SHOWN), counts, entry.file_hash is not None, moment(desk, entry.submitted_at),
         f"{entry.decided_by} {moment(desk, entry.decided_at)}" if entry.decided_by else "", entry.reason or "", trouble,

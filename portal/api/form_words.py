@@ -1,5 +1,6 @@
 """Entries and rows in the words of the pages of forms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from engine.running.attachments import hashes_in
 from engine.running.form_entries import STATUS_WORDS, Desk
+from engine.running.form_template import hint
 from engine.running.forms import Form, FormField
 from engine.state.files import file_of
 from engine.state.forms import Entry
@@ -42,6 +44,14 @@ class FileLink(Struct, frozen=True):
     said: str
 
 
+class FieldLine(Struct, frozen=True):
+    """What is filled in, as a page heads and explains it (填报项)."""
+
+    heading: str
+    hint: str
+    is_number: bool
+
+
 class CellText(Struct, frozen=True):
     """One cell as a page shows it (单元格)."""
 
@@ -49,6 +59,16 @@ class CellText(Struct, frozen=True):
     files: list[FileLink] = []
     before: str | None = None  # what stood there, where it changes
     is_number: bool = False
+
+
+def field_lines(form: Form) -> list[FieldLine]:
+    """The fields of a form."""
+    return [FieldLine(one.heading, hint(one), is_number(one)) for one in form.fields]
+
+
+def is_number(field: FormField) -> bool:
+    """Whether a field holds a number."""
+    return field.type in ("integer", "decimal", "float") and not field.choices
 
 
 def state_of(entry: Entry) -> State:
@@ -73,8 +93,7 @@ def cell_text(desk: Desk, field: FormField, text: str | None, before: str | None
     """A cell with the title of its code, or its attachments."""
     if field.type == "attachment":
         return CellText("" if text else "—", [file_link(desk, hash) for hash in hashes_in(text)], before)
-    is_number = field.type in ("integer", "decimal", "float")
-    return CellText(titled(field, text) or "—", [], None if before is None else titled(field, before) or "空", is_number)
+    return CellText(titled(field, text) or "—", [], None if before is None else titled(field, before) or "空", is_number(field))
 
 
 def titled(field: FormField, text: str | None) -> str:
@@ -94,7 +113,7 @@ def file_link(desk: Desk, hash: str) -> FileLink:
     return FileLink(hash, file.name, file.thumbnail is not None, f"{file.size / 1000:,.0f} kB{taken}{place}")
 
 
-def key_words(form: Form, cells: dict[str, str | None]) -> str:
+def key_words(form: Form, cells: Mapping[str, str | None]) -> str:
     """What a row is called: the values that tell it apart."""
     fields = {field.name: field for field in form.fields}
     return " · ".join(titled(fields[name], cells.get(name)) for name in form.identity if name in fields)

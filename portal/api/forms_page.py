@@ -14,12 +14,12 @@ from engine.connector import SourceFailed
 from engine.running.attachments import take_file
 from engine.running.file_kinds import FileRefused
 from engine.running.form_entries import Desk, upload
-from engine.running.form_template import hint, template_of
+from engine.running.form_template import template_of
 from engine.running.form_workbook import WorkbookRefused
 from engine.running.forms import Form, form_of, forms_in
 from engine.state.forms import entries_of, latest_rows, versions_of
 from portal.api.form_desk import MOST_BYTES, desk_of, parts_of, writer
-from portal.api.form_words import CellText, EntryLine, cell_text, key_words, line_of, moment
+from portal.api.form_words import CellText, EntryLine, FieldLine, cell_text, field_lines, key_words, line_of, moment
 from portal.api.page import Page, page_response
 from portal.api.parameters import Chosen
 from portal.api.problem import refusal
@@ -41,17 +41,11 @@ class FormLine(Struct, frozen=True):
     trouble: str = ""
 
 
-class FieldLine(Struct, frozen=True):
-    """What is filled in, as the page explains it (填报项)."""
-
-    heading: str
-    hint: str
-
-
 class RowLine(Struct, frozen=True):
     """One accepted row (已入库的行)."""
 
     key: str
+    title: str
     cells: list[CellText]
 
 
@@ -146,11 +140,11 @@ def form_page(world: World, dataset: str, wrong: str = "", status: int = 200) ->
     desk = desk_of(world)
     form = form_found(desk, dataset)
     rows = [
-        RowLine(row.row_key, [cell_text(desk, field, row.cells.get(field.name)) for field in form.fields])
+        RowLine(row.row_key, key_words(form, row.cells), [cell_text(desk, field, row.cells.get(field.name)) for field in form.fields])
         for row in latest_rows(desk.store, form.name, 50)
     ]
     page = FormPage(
-        dataset, form.title, form.one_row_is, form.note, form.needs_review, [FieldLine(one.heading, hint(one)) for one in form.fields],
+        dataset, form.title, form.one_row_is, form.note, form.needs_review, field_lines(form),
         [line_of(desk, entry) for entry in entries_of(desk.store, dataset)], rows, any(one.type == "attachment" for one in form.fields), wrong,
     )  # fmt: skip
     return page_response(world, Page("form.html", form.title, "forms", page), status)
@@ -192,14 +186,14 @@ def history_page(world: World, dataset: str, key: str) -> Response[str]:
             f"{version.decided_by} {moment(desk, version.decided_at)}",
         )
         lines.append(VersionLine(number + 1, written, decided, version.entry, version.origin, cells))
-    title = key_words(form, dict(versions[-1].cells))
+    title = key_words(form, versions[-1].cells)
     values = {
         "dataset": dataset,
         "form": form.title,
         "title": title,
         "key": key,
         "versions": lines[::-1],
-        "headings": [one.heading for one in form.fields],
+        "headings": field_lines(form),
     }
     return page_response(world, Page("form_history.html", title, "forms", values))
 
