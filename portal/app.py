@@ -26,6 +26,7 @@ from portal.api.analyses import AnalysesController
 from portal.api.answering import TIMED_OUT
 from portal.api.api_page import ApiPageController
 from portal.api.app_page import ASSETS, AppPageController, is_built
+from portal.api.backup import BackupController
 from portal.api.catalog import CatalogController
 from portal.api.catalog_search import SearchController
 from portal.api.catalogue_page import CataloguePageController
@@ -102,7 +103,7 @@ def controllers() -> list[ControllerRouterHandler]:
     """One controller a resource."""
     return [
         QueryController, QueryPlanController, CatalogController, DefinitionsController, SearchController, IndicatorController, FactsController, WhyController,
-        ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, HealthController,
+        ValuesController, AnalysesController, MembersController, FormulaController, CorrelationController, HealthController, BackupController,
         CataloguePageController, IndicatorPageController, ReferencePageController, ApiPageController,
         FormsPageController, FormRowPageController, FormEntryPageController, KeptFilesController,
     ]  # fmt: skip

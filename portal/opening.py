@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from engine.connector import Surroundings
 from engine.lake import local_spark
+from engine.running.form_rows import written_rows
 from engine.state import server
 from engine.state.migrate import migrate
 from engine.state.secrets import SecretsToo, key_in, key_of
@@ -57,8 +58,9 @@ class Settings(Struct, frozen=True):
 
 
 def surroundings(settings: Settings, now: datetime, store: Store | None = None) -> Surroundings:
-    """What a connector may see of the world."""
-    return Surroundings(now, settings.definitions, (settings.definitions, settings.var), settings.hosts)
+    """What a connector may see of the world; rows of forms only where a state store keeps them."""
+    written = written_rows(store) if store is not None else None
+    return Surroundings(now, settings.definitions, (settings.definitions, settings.var), settings.hosts, written)
 
 
 def secret_key(settings: Settings, *, make: bool = False) -> bytes | None:
@@ -93,14 +95,22 @@ def opened_warehouse(settings: Settings, tag: str) -> Iterator[Warehouse]:
 
 
 @contextmanager
+def opened_database(settings: Settings) -> Iterator[str]:
+    """The address of the state store's database, as long as the block lasts: DATABASE_URL, or the private server below var/."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with server.running(settings.var / "postgres") as private:
+        yield private.dsn()
+
+
+@contextmanager
 def opened_state(settings: Settings) -> Iterator[Store]:
     """The state store, brought forward and closed at the end: at DATABASE_URL, or on the private server below var/.
 
     Raises StateIsAway, ServerDidNotStart, StoreIsNewer, MigrationChanged.
     """
-    with ExitStack() as stack:
-        dsn = settings.database_url or stack.enter_context(server.running(settings.var / "postgres")).dsn()
-        store = stack.enter_context(closing(open_store(dsn)))
+    with opened_database(settings) as dsn, closing(open_store(dsn)) as store:
         migrate(store)
         yield store
 

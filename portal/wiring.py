@@ -47,6 +47,7 @@ from portal.opening import SparkIsUnreachable as SparkIsUnreachable
 from portal.opening import WarehouseIsBusy as WarehouseIsBusy
 from portal.opening import has_state as has_state
 from portal.opening import open_duckdb as open_duckdb
+from portal.opening import opened_database as opened_database
 from portal.opening import opened_state as opened_state
 from portal.opening import opened_warehouse as opened_warehouse
 from portal.opening import scratch_warehouse as scratch_warehouse

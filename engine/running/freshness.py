@@ -12,8 +12,8 @@ from engine.parts import Span
 
 Word = Literal["fresh", "late", "stale", "unknown", "failed"]
 # From the mildest to the gravest: rows that are old are still rows, none at all is worse, and worst is what somebody has to mend.
-GRAVITY: dict[Word, int] = {"fresh": 0, "late": 1, "stale": 2, "unknown": 3, "failed": 4}
-WORDS: dict[Word, str] = {"fresh": "及时", "late": "迟到", "stale": "陈旧", "unknown": "未知", "failed": "失败"}
+GRAVITY: dict[str, int] = {"fresh": 0, "late": 1, "stale": 2, "unknown": 3, "failed": 4}
+WORDS: dict[str, str] = {"fresh": "及时", "late": "迟到", "stale": "陈旧", "unknown": "未知", "failed": "失败"}
 
 
 class Failing(Struct, frozen=True):

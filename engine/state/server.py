@@ -190,6 +190,7 @@ def _make_cluster(folder: Path, account: str | None) -> None:
 def _launch(folder: Path, socket: Path, account: str | None, durable: bool, seconds: float) -> None:
     if account:
         _let_through(binaries())
+        _let_through(folder)  # somebody may have closed a folder above since the cluster was made
     settings = {**_SETTINGS, "unix_socket_directories": str(socket), "port": str(PORT)}
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

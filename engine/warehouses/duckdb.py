@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -53,6 +54,7 @@ class DuckDbWarehouse:
             "temp_directory": temp_folder or (f"{path}.tmp" if path else ""),
             "python_enable_replacements": False,  # or a table name could reach a Python variable
         }
+        self._path = Path(path) if path else None
         self._root = duckdb.connect(path or ":memory:", config=settings)
         self._root.execute("SET GLOBAL TimeZone = 'UTC'")  # our times are wall clock; nothing may depend on the machine's zone
         self._root.execute(_CREATE_STATE)
@@ -134,6 +136,17 @@ class DuckDbWarehouse:
         """Temporary tables of one cursor, in one transaction; gone with it."""
         with self._root.cursor() as cursor:
             yield duckdb_sharing.shared_on(cursor, self.write, made, seconds, cancel)
+
+    @contextmanager
+    def still(self) -> Iterator[Path]:
+        """The file, which does not change until the block ends; loads wait. Whoever copies it does so in another process.
+
+        Raises ValueError for a warehouse in memory.
+        """
+        if self._path is None:
+            raise ValueError("a warehouse in memory has no file")
+        with self._one_writer:
+            yield self._path
 
     def close(self) -> None:
         """Write what is pending into the file and let it go."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.question import Question
 from portal.api.answer_line import AnswerLine, ColumnLine, Rows
+from portal.api.backup import BackupWish
 from portal.api.correlation import CorrelationQuestion
 from portal.api.formula import FormulaQuestion
 from portal.api.page import Page, page_response
@@ -17,7 +18,7 @@ from portal.api.problem import Problem, Trouble
 from portal.api.shapes import Shape, shape_of
 from portal.api.world import World
 
-BODIES: dict[str, type[Struct]] = {"/api/formula": FormulaQuestion, "/api/correlation": CorrelationQuestion}  # read by hand, strictly
+BODIES: dict[str, type[Struct]] = {"/api/backup": BackupWish, "/api/formula": FormulaQuestion, "/api/correlation": CorrelationQuestion}  # read by hand, strictly
 EXAMPLES = {
     "/api/query": """curl -N http://127.0.0.1:8000/api/query -H 'content-type: application/json' -d '[
   {"indicators": ["sanitation.msw_day"], "by": ["city.district"], "grain": "month", "period": {"last": "P3M"}},

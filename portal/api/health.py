@@ -92,7 +92,7 @@ def report(world: World) -> HealthReport:
     """The report on everything, the gravest first."""
     found = world_health(world)
     entries = [HealthEntry(kind, id, title_of(world, kind, id), said(one)) for kind, id, one in found.every()]
-    entries.sort(key=lambda one: (-GRAVITY[one.freshness.state], one.kind, one.id))  # type: ignore[index]
+    entries.sort(key=lambda one: (-GRAVITY[one.freshness.state], one.kind, one.id))
     worst = entries[0].freshness.state if entries else "unknown"
     return HealthReport(world.clock().isoformat(timespec="seconds"), worst, counts_of(found), entries)
 

@@ -62,3 +62,4 @@ class World(Struct, frozen=True):
     store: Store | None = None  # the state store; None only where nothing is remembered, as in tests of questions
     trails: Trails = field(default_factory=Trails)
     metrics: Metrics = field(default_factory=Metrics)  # of the process: a world of new definitions goes on counting
+    var: Path | None = None  # what the program writes lies here; None where nothing is written

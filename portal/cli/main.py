@@ -13,8 +13,11 @@ from engine.warehouse import StatementTimedOut
 from portal.cli import asking, authoring, operating
 from portal.cli.advising import advise
 from portal.cli.analysing import analyse
+from portal.cli.backup import backup, restore
+from portal.cli.health import health
 from portal.cli.keeping import secret
 from portal.cli.options import Stopped
+from portal.cli.quarantine import quarantine
 from portal.cli.scheduling import jobs
 from portal.cli.scheduling import run as run_due
 from portal.cli.sources import intake, source
@@ -35,15 +38,19 @@ COMMANDS: tuple[tuple[str, Callable[..., int], str], ...] = (
     ("why", why, "提问"),
     ("lineage", asking.lineage, "提问"),
     ("serve", operating.serve, "运行"),
-    ("run", run_due, "运行"),
-    ("jobs", jobs, "运行"),
     ("intake", intake, "运行"),
     ("source", source, "运行"),
-    ("refresh", operating.refresh, "运行"),
+    ("quarantine", quarantine, "运行"),
     ("secret", secret, "运行"),
+    ("run", run_due, "运行"),
+    ("jobs", jobs, "运行"),
+    ("refresh", operating.refresh, "运行"),
     ("analyse", analyse, "运行"),
     ("retain", operating.retain, "运行"),
     ("advise", advise, "运行"),
+    ("health", health, "运行"),
+    ("backup", backup, "运行"),
+    ("restore", restore, "运行"),
     ("doctor", operating.doctor, "运行"),
     ("bench", operating.bench, "运行"),
 )

@@ -181,7 +181,7 @@ def test_a_trace_that_comes_in_goes_out_again_and_stands_in_every_log_line(http:
         lambda log: log.warning("cannot open %s", "postgresql://city:p4ssw0rd-secret@db:5432/x"),
         lambda log: log.warning("login with password=p4ssw0rd-secret failed"),
         lambda log: log.warning("asked", extra={"headers": {"Authorization": "Bearer p4ssw0rd-secret", "x-api-key": "p4ssw0rd-secret"}}),
-        lambda log: log.warning("asked", extra={"url": "https://a.b/c?token=p4ssw0rd-secret&page=2"}),
+        lambda log: log.warning("asked", extra={"url": "https://feed.example/c?token=p4ssw0rd-secret&page=2"}),
         lambda log: log.error("failed", exc_info=ValueError("Basic p4ssw0rd-secret")),
     ],
 )
