@@ -46,18 +46,24 @@ def open_engine(login: Login, around: Surroundings) -> Engine:
         DRIVERS[login.dialect], login.user, login.password, address or None, login.port if address else None, login.database, query
     )
     try:
-        engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(login, is_socket=not address))
+        engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(login, address))
         return engine.execution_options(postgresql_readonly=True) if login.dialect == "postgresql" else engine
     except (ImportError, NoSuchModuleError, ArgumentError) as error:
         raise SourceFailed(f"没有安装 {login.dialect} 的驱动", f"the driver for {login.dialect} is not installed") from error
 
 
-def _arguments(login: Login, is_socket: bool) -> dict[str, Any]:
+def _arguments(login: Login, address: str) -> dict[str, Any]:
     """What the driver is told beside the address."""
     match login.dialect:
         case "postgresql":
-            # PGHOST, a service file and the like of whoever started us must not have a say; a dead line is noticed.
-            return {"connect_timeout": login.seconds, "keepalives_idle": 30, "tcp_user_timeout": 120_000, "application_name": "chengmai"}
+            return {
+                "connect_timeout": login.seconds,
+                "keepalives_idle": 30,
+                "tcp_user_timeout": 120_000,  # a dead line is noticed
+                "application_name": "chengmai",
+                "hostaddr": address,  # also when empty: PGHOSTADDR of whoever started us would lead elsewhere
+                "options": "",  # nor has PGOPTIONS a say
+            }
         case "mysql":
             arguments: dict[str, Any] = {
                 "connect_timeout": login.seconds,
@@ -66,7 +72,7 @@ def _arguments(login: Login, is_socket: bool) -> dict[str, Any]:
                 "charset": "utf8mb4",
                 "init_command": "SET SESSION TRANSACTION READ ONLY",
             }
-            return arguments | ({"unix_socket": login.host} if is_socket else {})
+            return arguments | ({"unix_socket": login.host} if not address else {})
         case "mssql":
             return {"timeout": login.seconds}
         case _:

@@ -217,3 +217,21 @@ def test_a_cursor_with_a_zone_is_remembered_as_an_instant(postgres_dsn: str) -> 
     assert [batch.rows.schema.field(name).type for name in ("whole", "empty")] == [pa.decimal128(10, 2), pa.float64()]
     [again] = opened.read(stream, where, batch.cursor)
     assert again.rows.column("id").to_pylist() == [5]
+
+
+@pytest.mark.postgres
+def test_the_environment_of_whoever_started_us_leads_nowhere_else(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = conninfo_to_dict(postgres_dsn)
+    asked = {
+        "dialect": "postgresql",
+        "host": parts["host"],
+        "database": parts["dbname"],
+        "user": parts["user"],
+        "port": int(str(parts["port"])),
+    }
+    for name, value in {"PGHOST": "evil.example.cn", "PGHOSTADDR": "127.0.0.9", "PGPORT": "1", "PGOPTIONS": "-c search_path=evil"}.items():
+        monkeypatch.setenv(name, value)
+    opened = open_connector(Database, asked, {})
+    assert isinstance(opened, Database)
+    with opened._connected(Surroundings(now=NOW, hosts=frozenset({str(parts["host"])}))) as connection:
+        assert connection.exec_driver_sql("SHOW search_path").scalar() == '"$user", public'
