@@ -47,7 +47,7 @@ def as_of_inputs(catalog: Catalog, warehouse: Warehouse, analysis: Analysis, now
     return min([now, *newest])
 
 
-def data_versions(catalog: Catalog, warehouse: Warehouse, analysis: Analysis, operator: type[Operator], as_of: datetime) -> dict[str, int]:
+def versions_read(catalog: Catalog, warehouse: Warehouse, analysis: Analysis, operator: type[Operator], as_of: datetime) -> dict[str, int]:
     """Version of every dataset that the inputs read, joined ones too; raises AnalysisFailed when an input cannot be planned."""
     found: set[str] = set()
     for one in analysis.inputs:
@@ -66,7 +66,7 @@ def read_inputs(
 ) -> Taken:
     """Every input as one state of the data has it. Raises AnalysisFailed, StatementTimedOut."""
     for _ in range(TRIES):
-        before = data_versions(catalog, warehouse, analysis, operator, as_of)
+        before = versions_read(catalog, warehouse, analysis, operator, as_of)
         tables: dict[str, pa.Table] = {}
         versions: dict[str, int] = dict(before)
         for one in analysis.inputs:
