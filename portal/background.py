@@ -18,12 +18,14 @@ from engine.loading.catalog import Catalog
 from engine.registry import members
 from engine.running.analyses import run_analysis
 from engine.running.ask import known_modifiers
+from engine.running.attachments import collect
 from engine.running.chain import Chain, Followed
-from engine.running.followers import Followers, is_followed
+from engine.running.file_store import FolderStore
+from engine.running.followers import Followers
 from engine.running.history import forget_results
 from engine.running.jobs import PostgresJobs
 from engine.running.platform_rows import load_platform
-from engine.running.reading import IntakeWorld, read_stream
+from engine.running.reading import IntakeWorld, is_followed, read_stream
 from engine.running.retain import retain
 from engine.running.scheduler import Scheduler
 from engine.running.schedules import ANALYSIS, INTAKE, PLATFORM, RETAIN, schedules_of
@@ -178,6 +180,9 @@ class Background:
         for one in retain(scene.catalog, scene.warehouse, known_modifiers(), scene.clock()):
             log.info("%s: %s rows older than %s were removed%s", one.dataset, one.rows, one.since, f"; {one.en}" if one.en else "")
         forget_results(scene.warehouse, scene.clock())
+        gone = collect(FolderStore(self._settings.var / "files"), self._store, scene.catalog, scene.warehouse, self._instant().timestamp())
+        if gone:
+            log.info("%d files that nothing names any more were removed", len(gone))
         forget_slots(self._store, self._instant() - KEEP_SLOTS)
 
     def _platform(self, slot: Slot) -> None:

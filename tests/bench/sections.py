@@ -3,7 +3,7 @@
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-OWN = ("## A crowd", "## Peers", "## Intake")  # written by tests.bench.crowd, .peers and .intake
+OWN = ("## A crowd", "## Peers", "## Intake", "## Minutes")  # written by tests.bench.crowd, .peers, .intake and .minutes
 
 
 def section(text: str, heading: str) -> str:
