@@ -66,8 +66,8 @@ class Kafka(Following, frozen=True):
     def follow(self, stream: KafkaStream, around: Surroundings, since: str | None, stop: threading.Event) -> Generator[RowBatch]:
         """Messages from the offsets in `since` on; from the group's where a partition has none there, else from the beginning.
 
-        In a group of several members an orderly change of hands repeats nothing; after a member was killed, the messages of its last
-        batch may come again with the same `kafka_id`. Raises SourceFailed.
+        Of one follower the cursor makes every row come once. In a group of several, what one has stored while partitions change hands may
+        come to the next one again, with the same `kafka_id`. Raises SourceFailed.
         """
         with closing(self._consuming(stream, around, since, stream.group)) as consuming:
             consuming.subscribe()
@@ -76,7 +76,7 @@ class Kafka(Following, frozen=True):
     def stored(self, batch: RowBatch) -> None:
         """Tells the brokers how far the rows are stored, for those who watch the group; we ourselves go by the cursor."""
         if isinstance(batch.receipt, Receipt):
-            batch.receipt.commit()
+            batch.receipt.consuming.tell_group(batch.receipt.offsets)
 
     def read(self, stream: KafkaStream, around: Surroundings, since: str | None = None) -> Generator[RowBatch]:
         """What lies in the topic now, from `since` or the beginning on; no group is told. Raises SourceFailed."""

@@ -39,19 +39,6 @@ class How(Struct, frozen=True):
     brokers: str
 
 
-class Receipt(Struct, frozen=True):
-    """How far a batch goes in each partition (回执)."""
-
-    consumer: Consumer
-    offsets: list[TopicPartition]
-
-    def commit(self) -> None:
-        """Tell the group; nothing happens when the brokers are away or a partition is another member's now."""
-        if self.offsets:
-            with suppress(KafkaException, RuntimeError):
-                self.consumer.commit(offsets=self.offsets, asynchronous=False)
-
-
 class Consuming:
     """A consumer and how far it has come; `offsets` are those of the batches handed out (读取过程)."""
 
@@ -63,7 +50,9 @@ class Consuming:
         self._is_first, self._number = True, 1
         self._gathered: list[KafkaMessage] = []
         self._lost: list[RefusedRow] = []
-        self._at_once = 200
+        self._at_once = 20  # until it is known how large they are
+        self._is_changing = False
+        self._untold: dict[int, int] = {}  # stored, but the group does not know it yet
         self._consumer = opened(self._told)
 
     def close(self) -> None:
@@ -98,6 +87,33 @@ class Consuming:
                 timer.cancel()
             yield self._batch()
 
+    def tell_group(self, stored: dict[int, int]) -> None:
+        """Commit offsets; what the brokers do not take now is told with the next ones, or when the partitions change hands."""
+        self._untold.update(stored)
+        if not self._untold:
+            self._is_changing = False
+            return
+        try:
+            self._consumer.commit(offsets=[TopicPartition(self._how.topic, *one) for one in self._untold.items()], asynchronous=False)
+        except KafkaException as error:  # away, or the partitions are just changing hands
+            self._is_changing = error.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS
+        except RuntimeError:  # closed
+            return
+        else:
+            self._untold.clear()
+            self._is_changing = False
+
+    def _wait_for_change(self) -> None:
+        """Take nothing more while the group cannot be told: whoever has the partitions next would take it again."""
+        mine = self._consumer.assignment()
+        self._consumer.pause(mine)
+        self._gathered += self._consumed(GLANCE)
+        if self._is_changing:
+            self.tell_group({})
+        if not self._is_changing:
+            with suppress(KafkaException):  # they are no longer ours
+                self._consumer.resume(mine)
+
     def _partitions(self) -> list[int]:
         topic = self._how.topic
         try:
@@ -114,19 +130,23 @@ class Consuming:
             places, lost = begun(consumer, given, self.offsets, is_first=self._is_first, seconds=self._how.seconds)
         except KafkaException as error:
             raise away(self._how.brokers, error) from None
-        self._is_first = False
+        self._is_first = self._is_changing = False
         self._lost += lost
         self.offsets.update({one.partition: one.offset for one in places})
         consumer.assign(places)
 
     def _revoked(self, consumer: Consumer, taken: Sequence[TopicPartition]) -> None:
         """What was gathered and not handed out is read again by whoever has the partition now."""
+        self.tell_group({})
         gone = {one.partition for one in taken}
+        self._untold = {partition: offset for partition, offset in self._untold.items() if partition not in gone}
         self._gathered = [one for one in self._gathered if one.partition() not in gone]
 
     def _gather(self, stop: threading.Event, linger: float) -> bool:
         """Fill `_gathered`; whether there is a batch to hand out. When we are to stop, what was gathered is left to be read again."""
         end, size = None, 0
+        while self._is_changing and not stop.is_set():
+            self._wait_for_change()
         while not stop.is_set():
             left = GLANCE if end is None else min(GLANCE, end - monotonic())
             if left <= 0:
@@ -187,9 +207,8 @@ class Consuming:
             partition: offset + 1 for one in messages if (partition := one.partition()) is not None and (offset := one.offset()) is not None
         }
         self.offsets.update(ends)
-        receipt = Receipt(self._consumer, [TopicPartition(how.topic, partition, offset) for partition, offset in ends.items()])
         return RowBatch(
-            piece.rows, pa.array(piece.numbers, pa.int64()), f"kafka://{how.topic}", cursor_of(self.offsets), refused, receipt
+            piece.rows, pa.array(piece.numbers, pa.int64()), f"kafka://{how.topic}", cursor_of(self.offsets), refused, Receipt(self, ends)
         )  # fmt: skip
 
     def _message(self, one: KafkaMessage) -> Message:
@@ -208,6 +227,13 @@ class Consuming:
                 "a tombstone asks to delete; the stream does not say `tombstones: row`",
             )
         return Message(place, value, "kafka_id", place, columns, 0, refusal)
+
+
+class Receipt(Struct, frozen=True):
+    """How far a batch goes in each partition (回执)."""
+
+    consuming: Consuming
+    offsets: dict[int, int]
 
 
 def _text(key: str | bytes | None) -> str | None:
