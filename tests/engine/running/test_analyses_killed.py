@@ -101,13 +101,13 @@ def test_a_killed_process_leaves_whole_results_or_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_fifty_kills_in_a_duckdb_file_lose_and_double_nothing(tmp_path: Path) -> None:
     assert killed_again_and_again(str(tmp_path / "warehouse.duckdb"), 50) >= 50
 
 
 @pytest.mark.chaos
 @pytest.mark.postgres
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_fifty_kills_of_a_client_of_postgresql_lose_and_double_nothing(postgres_dsn: str) -> None:
     assert killed_again_and_again(postgres_dsn, 50) >= 50
