@@ -190,6 +190,7 @@ def build_world(settings: Settings, catalog: Catalog, warehouse: Warehouse, stor
         states=States(catalog, warehouse, known_modifiers()),
         asked=AskedLog(settings.var / FILE, clock_of(catalog)),
         store=store,
+        var=settings.var,
         desk=desk_over(catalog, warehouse, store, clock_of(catalog), settings.var) if store is not None else None,
     )
 
