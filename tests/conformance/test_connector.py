@@ -21,7 +21,9 @@ from engine.registry import members
 from tests.connectors.interface import Interface, Question, Reply, interface
 
 EVERY, TWICE = members("connectors", Connector, "chengmai.connectors")
-CONNECTORS = {tag: kind for tag, kind in EVERY.items() if not issubclass(kind, Following)}  # those are in test_following.py
+CONNECTORS = {
+    tag: kind for tag, kind in EVERY.items() if not issubclass(kind, Following)
+}  # those are tested in tests/connectors/test_mqtt.py and test_kafka.py
 NOW = datetime(2026, 1, 5, 12)
 
 
