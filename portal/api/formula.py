@@ -30,7 +30,9 @@ class FormulaQuestion(Part, frozen=True):
         str, Meta(title="公式", description="Four operations over indicators by id", examples=["sanitation.msw_day / city.population"])
     ]
     title: Annotated[str | None, Meta(title="标题", description="What the column is called; default: the formula")] = None
-    unit: Annotated[str | None, Meta(title="单位", description="Unit of the value; default: what the formula gives", examples=["kg/人"])] = None
+    unit: Annotated[
+        str | None, Meta(title="单位", description="Unit of the value; default: what the formula gives", examples=["kg/人"])
+    ] = None
     by: Annotated[tuple[str, ...], Meta(title="维度", description="Dimensions to split by", examples=[["city.district"]])] = ()
     grain: Annotated[Grain | None, Meta(title="粒度", description="Split by time; none: one value for the period")] = None
     period: Annotated[Period | None, Meta(title="周期", description="Which time; none: all data")] = None

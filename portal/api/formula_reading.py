@@ -162,7 +162,14 @@ def at(text: str, finding: Finding, start: int) -> PlacedTrouble:
     word = _WORD.match(text, start)
     said = trouble(finding)
     return PlacedTrouble(
-        said.code, said.zh, said.en, start, word.end() if word else min(start + 1, len(text)), f"formula:{start + 1}", said.advice_zh, said.advice_en
+        said.code,
+        said.zh,
+        said.en,
+        start,
+        word.end() if word else min(start + 1, len(text)),
+        f"formula:{start + 1}",
+        said.advice_zh,
+        said.advice_en,
     )
 
 
@@ -188,7 +195,12 @@ NO_NUMBER = Finding(
     advice_zh="条件要放进 case when … then … else … end", advice_en="put a condition into case when … then … else … end",
 )  # fmt: skip
 UNKNOWN_UNIT = Finding(
-    place=FORMULA, code="unknown-unit", zh="没有这个单位", en="no such unit", advice_zh="不填则按公式推出", advice_en="left out, it comes from the formula"
+    place=FORMULA,
+    code="unknown-unit",
+    zh="没有这个单位",
+    en="no such unit",
+    advice_zh="不填则按公式推出",
+    advice_en="left out, it comes from the formula",
 )
 DIVIDED_AGAIN = Finding(
     place=FORMULA, code="double-percent", zh="百分数已按百分之一计算，又除以了 100", en="a percentage already counts as hundredths, and is divided by 100 again",
