@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 
 from engine.compiling.tables import table_of
 from engine.loading.catalog import Catalog
+from engine.running.analyses import run_analysis
 from engine.running.definitions import load_checked
 from engine.warehouse import Warehouse, arrow_schema
 from portal import wiring
@@ -43,11 +44,14 @@ def work_done(catalog: Catalog, warehouse: Warehouse, now: datetime) -> None:
         for end in ends
     ]  # fmt: skip
     runs = [{"run_id": str(end), "kind": "refresh", "subject": "*", "status": "done", "ended_at": end, "seconds": 1.0} for end in ends]
-    for id, lines in (("platform.slots", slots), ("platform.runs", runs)):
+    scores = [{"source": "sources.waste", "day": end.date(), "score": 90.0, "rows_in": 100, "loaded": 98, "quarantined": 2} for end in ends]
+    for id, lines in (("platform.slots", slots), ("platform.runs", runs), ("platform.quality", scores)):
         dataset = catalog.dataset(id)
         assert dataset is not None
         table = table_of(id, dataset)
         warehouse.load(table, [pa.RecordBatch.from_pylist(lines, schema=arrow_schema(table))], "upsert")
+    for id in catalog.ids("analysis"):
+        run_analysis(catalog, warehouse, id, now)
 
 
 @pytest.mark.parametrize("grain", ["", "month"])
