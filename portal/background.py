@@ -20,6 +20,7 @@ from engine.running.analyses import run_analysis
 from engine.running.ask import known_modifiers
 from engine.running.attachments import collect
 from engine.running.chain import Chain, Followed
+from engine.running.daily_score import score_sources, volumes
 from engine.running.file_store import FolderStore
 from engine.running.followers import Followers
 from engine.running.history import forget_results
@@ -177,6 +178,10 @@ class Background:
 
     def _retain(self, slot: Slot) -> None:
         scene = self._scene
+        yesterday = scene.clock().date() - timedelta(days=1)
+        score_sources(scene.catalog, scene.warehouse, self._store, yesterday, self._instant())
+        for volume in volumes(scene.catalog, scene.warehouse, yesterday):
+            log.warning("%s", volume.en)
         for one in retain(scene.catalog, scene.warehouse, known_modifiers(), scene.clock()):
             log.info("%s: %s rows older than %s were removed%s", one.dataset, one.rows, one.since, f"; {one.en}" if one.en else "")
         forget_results(scene.warehouse, scene.clock())

@@ -15,6 +15,7 @@ from engine.running.definitions import load_checked
 from engine.running.history import history_of
 from engine.state.migrate import migrate
 from engine.state.runs import runs_of
+from engine.state.scores import scores_of
 from engine.state.slots import slots_of
 from engine.state.store import Store, open_store
 from engine.warehouse import Warehouse
@@ -127,6 +128,20 @@ def test_one_pass_takes_in_what_is_due_and_the_chain_follows(
     assert next(value["value"] for value in history_of(duckdb_warehouse, "plants.count")) is not None
     assert {run.subject for run in runs_of(store, kind="intake")} == {"sources.plants/readings", "sources.plants/furnaces"}
     assert all(run.slot_at is not None for run in runs_of(store, kind="intake"))
+
+
+def test_by_night_the_day_before_is_scored(
+    tmp_path: Path, store: Store, catalog: Catalog, duckdb_warehouse: Warehouse, clock: Clock
+) -> None:
+    background(tmp_path, store, catalog, duckdb_warehouse, clock).once()
+    clock.on(minutes=10)
+    background(tmp_path, store, catalog, duckdb_warehouse, clock).once()
+    clock.on(hours=20)
+    night = background(tmp_path, store, catalog, duckdb_warehouse, clock).once()
+    assert ("retain", "done") in {(slot.work, slot.status) for slot in night}
+    (score,) = scores_of(store, source="sources.plants")
+    assert (score.day, score.quarantined) == (EIGHT.date(), 0)
+    assert score.rows_in == score.loaded > 0
 
 
 def test_a_missed_window_is_read_up_to_its_own_time(
