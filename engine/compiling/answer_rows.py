@@ -68,7 +68,13 @@ def _value_type(catalog: Catalog, column: Column) -> Typed:
     measure = indicator.measure if indicator is not None and not column.modifiers else None
     if measure is not None and measure.agg in ("any", "all"):
         return Typed("boolean")
-    if indicator is not None and indicator.dataset and measure is not None and measure.agg in ("min", "max", "first", "last") and measure.of:
+    if (
+        indicator is not None
+        and indicator.dataset
+        and measure is not None
+        and measure.agg in ("min", "max", "first", "last")
+        and measure.of
+    ):
         typed = inferred(catalog, indicator.dataset, parsed(measure.of).expr).typed
         if typed.type in ("text", "boolean", "date", "timestamp"):
             return Typed(typed.type)

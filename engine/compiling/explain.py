@@ -117,7 +117,9 @@ def _together(writer: Writer, nodes: list[Node]) -> dict[str, tuple[str, ...]]:
     """For each node without parts, the others of which one scan counts the same rows."""
     lowest = [node for node in nodes if not node.children]
     rows = {node.key: {writer.rows_of(_leaf(cell)) for cell in cells_of(node.tree)} for node in lowest}
-    found = {node.key: tuple(other.title for other in lowest if other.tree != node.tree and rows[other.key] & rows[node.key]) for node in lowest}
+    found = {
+        node.key: tuple(other.title for other in lowest if other.tree != node.tree and rows[other.key] & rows[node.key]) for node in lowest
+    }
     return {key: tuple(dict.fromkeys(titles)) for key, titles in found.items() if titles}
 
 

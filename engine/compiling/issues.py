@@ -6,11 +6,12 @@ from engine.compiling import nodes
 from engine.compiling.clock import Clock
 from engine.compiling.leaves import Reading
 from engine.compiling.matching import moved_time
-from engine.compiling.names import column_ref, conjunction, named, table_ref
+from engine.compiling.names import column_ref, table_ref
+from engine.compiling.newest import rank_newest
 from engine.compiling.periods import named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.scan import Scan
-from engine.compiling.writer import TIME, Writer
+from engine.compiling.writer import Writer
 from engine.kinds.dataset import Time
 from engine.modifier import Shape
 from engine.parts import span_of
@@ -36,16 +37,8 @@ def newest_issues(writer: Writer, scan: Scan, clock: Clock, reading: Reading, sh
         *_early_enough(scan, reading, spoken, issue),
     ]
     period = spoken.bucket_of(named_grain(shape.grain) or "day") if shape.grain else None
-    newest = exp.Window(
-        this=exp.Rank(), partition_by=[*(column_ref(source, one) for one in reading.per), target],
-        order=exp.Order(expressions=[exp.Ordered(this=issued, desc=True)]),
-    )  # fmt: skip
-    select.append("expressions", named(newest, "newest"))
-    if period is not None:
-        select.append("expressions", named(period, TIME))
-    where = conjunction(conditions)
-    if where is not None:
-        select.set("where", exp.Where(this=where))
+    among = [*(column_ref(source, one) for one in reading.per), target]
+    rank_newest(select, among, issued, period, conditions)
     scan.alias = kept
     scan.joins.time = column_ref(scan.alias, clock.time.column)
     return select

@@ -49,7 +49,9 @@ def looked_back(leaf: Any) -> Any:
     shift = shape.shift
     if shape.start_of is not None:
         enclosing = shape.start_of
-        leaf = reshaped_leaf(leaf, lambda one: replace(one, start=bucket_start(one.start, enclosing, one.week_starts) if one.start else None, start_of=None))
+        leaf = reshaped_leaf(
+            leaf, lambda one: replace(one, start=bucket_start(one.start, enclosing, one.week_starts) if one.start else None, start_of=None)
+        )
     if shift is None or shift.moves_rows or shift.calendar is not None:
         return leaf
     by = on_grain(shift.by, named_grain(shape.grain))

@@ -11,7 +11,8 @@ from engine.compiling.flow import axis_keys, count_leaves, cut, open_scan, time_
 from engine.compiling.issues import newest_issues
 from engine.compiling.leaves import Level, Reading
 from engine.compiling.moves import adds_up, write_moves
-from engine.compiling.names import column_ref, conjunction, named, table_ref
+from engine.compiling.names import column_ref, conjunction, table_ref
+from engine.compiling.newest import rank_newest
 from engine.compiling.periods import as_day, moved, named_grain
 from engine.compiling.reach import column_of
 from engine.compiling.scan import Scan
@@ -152,16 +153,7 @@ def newest_readings(writer: Writer, scan: Scan, clock: Clock, reading: Reading, 
         conditions = list(inner.bounds(shape)) if reading.carry is None else _carried(inner, shape, reading.carry)
         period = inner.bucket_of(named_grain(shape.grain) or "day") if shape.grain else None
     partition = [*per, *([period.copy()] if period is not None else [])]
-    newest = exp.Window(
-        this=exp.Rank(), partition_by=partition,
-        order=exp.Order(expressions=[exp.Ordered(this=column.copy(), desc=reading.take == "last")]),
-    )  # fmt: skip
-    select.append("expressions", named(newest, "newest"))
-    if period is not None:
-        select.append("expressions", named(period, TIME))
-    where = conjunction(conditions)
-    if where is not None:
-        select.set("where", exp.Where(this=where))
+    rank_newest(select, partition, column.copy(), period, conditions, is_first=reading.take != "last")
     scan.alias = scan_alias
     scan.joins.time = column_ref(scan.alias, clock.time.column)
     return select

@@ -18,9 +18,10 @@ from engine.modifier import Shape
 from engine.parts import Span, span_of
 from engine.question import Asked, Question
 from engine.running.framing import last_whole
+from engine.running.freshness import older
 from engine.warehouse import Warehouse
 
-LATE, STALE = "late", "stale"  # behind what the stream promises; behind twice that
+LATE = "late"  # the mark of a row, and of an answer, that a source has not wholly delivered
 
 
 class Behind(Struct, frozen=True):
@@ -61,10 +62,8 @@ def behind(catalog: Catalog, warehouse: Warehouse, dataset_id: str, now: datetim
     if stream is None or stream.promised_delay is None:
         return None
     until = known_until(catalog, warehouse, dataset_id)
-    delay = span_of(stream.promised_delay)
-    if until is None or now <= (moved(until, delay) or until):
-        return None
-    return Behind(until, STALE if now > (moved(until, delay.times(2)) or until) else LATE)
+    word = older(until, span_of(stream.promised_delay), now).state if until is not None else "fresh"
+    return Behind(until, word) if until is not None and word != "fresh" else None
 
 
 def _stream(catalog: Catalog, dataset_id: str) -> Stream | None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from engine.kinds.indicator import Indicator
 from engine.parts import level_limits, span_of
+from engine.running.freshness import outdated
 
 
 class State(Struct, frozen=True):
@@ -41,18 +42,11 @@ def state_of(
         return FAILED
     if value is None:
         return EMPTY
-    if is_stale(indicator, as_of, now):
+    allowed = span_of(indicator.stale_after) if indicator.stale_after is not None else None
+    if outdated(as_of, allowed, now) is not None:
         return STALE
     level = level_of(indicator, value)
     return LEVELS[level] if level else LATE if late else SOUND if indicator.levels else FRESH
-
-
-def is_stale(indicator: Indicator, as_of: datetime | None, now: datetime) -> bool:
-    """Whether the data behind the value is older than the indicator allows."""
-    if indicator.stale_after is None or as_of is None:
-        return False
-    span = span_of(indicator.stale_after)
-    return (now.replace(tzinfo=None) - as_of.replace(tzinfo=None)).total_seconds() > span.seconds + span.months * 30 * 86400
 
 
 def level_of(indicator: Indicator, value: float) -> str:
